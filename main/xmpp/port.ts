@@ -1,0 +1,137 @@
+import type { Element } from '@xmpp/xml';
+import type { CertificateView, ConnectionStep, RetryAdvice } from '#shared/views.ts';
+import type { ErrorCode } from '#shared/errors.ts';
+
+/**
+ * The port between accounts and the network. `xmpp/stream.ts` implements it over our own dialer;
+ * tests implement it with ordered expectations.
+ */
+
+/** Why a stream could not be opened or has ended. Carries its advice, so that nobody else has to guess. */
+export class StreamError extends Error {
+  readonly code: ErrorCode;
+  readonly step: ConnectionStep;
+  readonly advice: RetryAdvice;
+  /** RFC 6120 stream error or SASL failure condition. */
+  readonly condition: string | undefined;
+  readonly host: string | undefined;
+  readonly certificate: CertificateView | undefined;
+
+  constructor(
+    failure: {
+      readonly code: ErrorCode;
+      readonly step: ConnectionStep;
+      readonly advice: RetryAdvice;
+      readonly condition?: string | undefined;
+      readonly host?: string | undefined;
+      readonly certificate?: CertificateView | undefined;
+    },
+    message: string,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+    this.name = 'StreamError';
+    this.code = failure.code;
+    this.step = failure.step;
+    this.advice = failure.advice;
+    this.condition = failure.condition;
+    this.host = failure.host;
+    this.certificate = failure.certificate;
+  }
+}
+
+/** What is needed to log in. */
+export interface StreamOptions {
+  /** Bare JID of the account. */
+  readonly jid: string;
+  readonly password: string;
+  /** Overrides the SRV lookup. */
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly directTls: boolean;
+  /** base64 SHA-256 of the one public key that is trusted instead of the authorities. */
+  readonly pinnedSpki?: string | undefined;
+  /** Additional authorities, PEM; for the demo and the tests. */
+  readonly ca?: string | undefined;
+  /** The resource to ask for; the server may choose another. */
+  readonly resource: string;
+  /** State of an earlier stream, to resume it (XEP-0198 section 5). */
+  readonly resume?: ResumeState | undefined;
+}
+
+/** What XEP-0198 needs to resume: plain data, so that it can be stored. */
+export interface ResumeState {
+  readonly id: string;
+  /** Full JID of the stream. */
+  readonly jid: string;
+  /** `h`: how many stanzas of the server we have handled. */
+  readonly inbound: number;
+  /** How many stanzas of ours the server has acknowledged. */
+  readonly outbound: number;
+  /** Serialised stanzas sent but not acknowledged, oldest first. */
+  readonly unacked: readonly string[];
+}
+
+/** A bound (or resumed) stream. All callbacks run in the order of the wire. */
+export interface Stream {
+  /** Full JID that the server bound. */
+  readonly jid: string;
+  /** True where an earlier stream went on: no new presence, no new roster. */
+  readonly resumed: boolean;
+  /** Whether the server offers roster versioning (RFC 6121 section 2.6). */
+  readonly rosterVersioning: boolean;
+
+  /**
+   * Sends a stanza. Resolves when the server has acknowledged it (XEP-0198), or, without stream
+   * management, when it was written; rejects with StreamError when the stream ended first:
+   * whether the server has it is then unknown.
+   */
+  send(stanza: Element): Promise<void>;
+
+  /**
+   * Sends an iq and waits for the answer of the entity it was addressed to; answers from anybody else
+   * are ignored. An answer of type error rejects with StanzaError.
+   * @param timeoutMs default 30 000
+   */
+  request(iq: Element, timeoutMs?: number): Promise<Element>;
+
+  /**
+   * Receives message, presence and iq requests one at a time: the next stanza waits for the promise.
+   * The stanza counts as handled (XEP-0198 `h`) only when the promise is settled. Set once, at once.
+   */
+  onStanza(handle: (stanza: Element) => Promise<void> | void): void;
+
+  /** Called once when the stream has ended; `error` is undefined after `close()`. */
+  onEnd(ended: (error: StreamError | undefined) => void): void;
+
+  /** The state with which the stream could be resumed, while stream management is on. */
+  resumeState(): ResumeState | undefined;
+
+  /** Ends the stream politely; resolves when the socket is closed, after 3 s at the latest. */
+  close(): Promise<void>;
+
+  /** Drops the connection without a goodbye (suspend, lost network): it stays resumable. */
+  abort(reason: string): void;
+
+  /** Asks the server for a sign of life (XEP-0198 <r/>, or a ping): no answer within the deadline ends the stream. */
+  probe(deadlineMs: number): void;
+}
+
+/** Opens streams. Aborting the signal ends the attempt with `connection-lost`. */
+export type OpenStream = (options: StreamOptions, signal: AbortSignal) => Promise<Stream>;
+
+/** A stanza of type error, as an exception at the edge (RFC 6120 section 8.3). */
+export class StanzaError extends Error {
+  readonly condition: string;
+  /** auth, cancel, continue, modify or wait */
+  readonly type: string;
+  readonly text: string | undefined;
+
+  constructor(condition: string, type: string, text?: string) {
+    super(`stanza error: ${condition}`);
+    this.name = 'StanzaError';
+    this.condition = condition;
+    this.type = type;
+    this.text = text;
+  }
+}

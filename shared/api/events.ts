@@ -1,0 +1,27 @@
+import type { AccountId, ChatId } from '../ids.ts';
+import type {
+  AccountView,
+  ChatView,
+  ContactRequestView,
+  ContactView,
+  MessageView,
+  SettingsView,
+} from '../views.ts';
+
+/** The only list of push events. Events announce what changed; they never command. */
+export interface Events {
+  readonly 'accounts.upserted': { readonly rows: readonly AccountView[] };
+  /** The account with its contacts, requests and chats. */
+  readonly 'accounts.removed': { readonly accountId: AccountId };
+  readonly 'contacts.upserted': { readonly rows: readonly ContactView[] };
+  readonly 'contacts.removed': { readonly accountId: AccountId; readonly jid: string };
+  readonly 'requests.changed': { readonly accountId: AccountId; readonly rows: readonly ContactRequestView[] };
+  readonly 'chats.upserted': { readonly rows: readonly ChatView[] };
+  readonly 'chats.removed': { readonly chatId: ChatId };
+  readonly 'messages.upserted': { readonly rows: readonly MessageView[] };
+  readonly 'settings.changed': { readonly settings: SettingsView };
+  /** The profile was opened or locked: ask for `app.snapshot` again. */
+  readonly 'app.changed': Record<string, never>;
+}
+
+export type EventName = keyof Events;

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import type { AccountId, ChatId, MessageId } from '../ids.ts';
+import { parseAccountJid, toBare } from '../jid.ts';
+
+/** Schemas of the fields that several methods share. Every text has an upper bound. */
+
+const branded = <T>(schema: z.ZodType): z.ZodType<T> => schema as unknown as z.ZodType<T>;
+
+export const accountId = branded<AccountId>(z.uuid());
+export const chatId = branded<ChatId>(z.int().positive());
+export const messageId = branded<MessageId>(z.int().positive());
+
+/** A bare address of anybody, normalised. */
+export const bareAddress = z
+  .string()
+  .max(3071)
+  .transform((text, context) => {
+    const jid = toBare(text);
+    if (jid !== undefined) return jid;
+    context.addIssue({ code: 'custom', message: 'invalid-jid' });
+    return z.NEVER;
+  });
+
+/** An address of one's own, `local@domain`, normalised. */
+export const accountAddress = z
+  .string()
+  .max(3071)
+  .transform((text, context) => {
+    const jid = parseAccountJid(text);
+    if (jid !== undefined) return jid;
+    context.addIssue({ code: 'custom', message: 'invalid-jid' });
+    return z.NEVER;
+  });
+
+/** XML 1.0 section 2.2 has no NUL and no lone surrogates; they would end the stream. */
+export const xmlText = (max: number): z.ZodType<string> =>
+  z
+    .string()
+    .max(max)
+    .refine((text) => text.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text), {
+      message: 'not-xml-text',
+    });
+
+/** Characters of one message; with markup well below the 256 KiB that servers accept. */
+export const MAX_BODY_LENGTH = 50_000;

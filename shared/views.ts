@@ -1,0 +1,158 @@
+import type { ErrorCode } from './errors.ts';
+import type { AccountId, ChatId, MessageId } from './ids.ts';
+
+/**
+ * Readonly rows that the renderer draws. Every live row has a `rev` from one counter in main:
+ * whoever holds a row ignores an update with an older `rev`. Times are milliseconds since 1970, UTC.
+ */
+
+/** The step of logging in that failed. */
+export type ConnectionStep = 'dns' | 'tcp' | 'tls' | 'stream' | 'auth' | 'bind' | 'session';
+
+/** What follows a failed connection: by itself at once, by itself later, or only when the user acts. */
+export type RetryAdvice = 'retry-now' | 'retry-later' | 'needs-user';
+
+/** What the user must see to decide about a certificate. */
+export interface CertificateView {
+  /** SHA-256 of the certificate, upper-case hex pairs joined by colons. */
+  readonly fingerprint256: string;
+  /** SHA-256 of the public key (SPKI), base64: this is what a pin stores. */
+  readonly spki: string;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
+export interface ConnectionErrorView {
+  readonly code: ErrorCode;
+  readonly step: ConnectionStep;
+  readonly advice: RetryAdvice;
+  /** The host that was tried, where one was. */
+  readonly host?: string;
+  /** RFC 6120 stream or SASL condition, where the server gave one. */
+  readonly condition?: string;
+  readonly certificate?: CertificateView;
+}
+
+export type ConnectionPhase = 'disabled' | 'offline' | 'connecting' | 'syncing' | 'online' | 'waiting' | 'failed';
+
+export interface AccountView {
+  readonly id: AccountId;
+  /** Bare JID. */
+  readonly jid: string;
+  readonly enabled: boolean;
+  readonly phase: ConnectionPhase;
+  /** Why the account is `waiting` or `failed`. */
+  readonly error?: ConnectionErrorView;
+  /** When the next attempt is due, while `waiting`. */
+  readonly retryAt?: number;
+  readonly host?: string;
+  readonly port?: number;
+  readonly directTls: boolean;
+  readonly rev: number;
+}
+
+/** RFC 6121 section 4.7.2.1, plus plain availability. */
+export type Availability = 'chat' | 'online' | 'away' | 'xa' | 'dnd' | 'offline';
+
+export type Subscription = 'none' | 'to' | 'from' | 'both';
+
+export interface ContactView {
+  readonly accountId: AccountId;
+  /** Bare JID. */
+  readonly jid: string;
+  /** The name of the roster, or the JID; free of control and direction-override characters. */
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly subscription: Subscription;
+  /** We asked and wait for the answer. */
+  readonly asked: boolean;
+  readonly availability: Availability;
+  /** Number of connected resources. */
+  readonly devices: number;
+  readonly statusText: string;
+  readonly rev: number;
+}
+
+/** Somebody asks to see our presence (RFC 6121 section 3.1). */
+export interface ContactRequestView {
+  readonly accountId: AccountId;
+  readonly jid: string;
+  readonly name: string;
+  readonly text: string;
+  readonly at: number;
+}
+
+export type MessageDirection = 'in' | 'out';
+
+/** States only move forward; `failed` may return to `queued` by "Send again". */
+export type MessageState = 'queued' | 'sending' | 'sent' | 'acked' | 'delivered' | 'read' | 'failed' | 'received';
+
+/** How a message was protected. Chosen before it is queued and never lowered afterwards. */
+export type Protection = 'none' | 'omemo' | 'otr';
+
+export interface MessageView {
+  readonly id: MessageId;
+  readonly chatId: ChatId;
+  readonly direction: MessageDirection;
+  /** Full text; plain text only, never HTML. */
+  readonly body: string;
+  /** When it was written, as far as known. */
+  readonly at: number;
+  /** Place in the timeline: ascending by `sortAt`, then by `id`. */
+  readonly sortAt: number;
+  readonly state: MessageState;
+  /** RFC 6120 section 8.3.3 condition, for `failed`. */
+  readonly failure?: string;
+  readonly protection: Protection;
+  readonly rev: number;
+}
+
+export interface LastMessageView {
+  /** First 200 characters on one line. */
+  readonly preview: string;
+  readonly direction: MessageDirection;
+  readonly state: MessageState;
+}
+
+export interface ChatView {
+  readonly id: ChatId;
+  readonly accountId: AccountId;
+  /** Bare JID of the other side. */
+  readonly jid: string;
+  readonly name: string;
+  readonly last?: LastMessageView;
+  readonly unread: number;
+  /** Where the "new messages" divider stands when the chat is opened. */
+  readonly firstUnreadId?: MessageId;
+  readonly draft: string;
+  /** The other side is writing (XEP-0085 composing). */
+  readonly typing: boolean;
+  /** Sort key of the chat list: the newer, the higher. */
+  readonly activeAt: number;
+  readonly rev: number;
+}
+
+export type Theme = 'system' | 'light' | 'dark';
+export type Language = 'system' | 'en' | 'de' | 'ar';
+
+export interface SettingsView {
+  readonly theme: Theme;
+  readonly language: Language;
+  readonly sendTyping: boolean;
+}
+
+/** Which protection stands between the profile on disk and a reader. */
+export type KeyProtection = 'keychain' | 'passphrase';
+
+/**
+ * Before the database is open the window can only ask for the key:
+ * `create-passphrase` first start without a keychain; `enter-passphrase` later starts of such a profile;
+ * `keychain-locked` the key is in a keychain that does not answer; `broken` nothing more can be done here.
+ */
+export type LockView =
+  | { readonly state: 'create-passphrase'; readonly reason: string }
+  | { readonly state: 'enter-passphrase' }
+  | { readonly state: 'keychain-locked' }
+  | { readonly state: 'broken'; readonly code: ErrorCode; readonly detail: string };

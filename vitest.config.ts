@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+const stub = new URL('./tests/support/electron-stub.ts', import.meta.url).pathname;
+
+/** Importing the real `electron` outside Electron starts a download; every suite gets the stub instead. */
+const alias = { electron: stub };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['tests/unit/**/*.test.{ts,tsx}', 'tests/migrations/**/*.test.ts', 'tests/protocol-cases/**/*.test.ts'],
+          alias,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['tests/integration/**/*.test.ts'],
+          alias,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          include: ['tests/package/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
