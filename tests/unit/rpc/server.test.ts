@@ -46,11 +46,11 @@ const serve = (options: { maxCallsInFlight?: number } = {}) => {
     ...options,
   });
   onTestFinished(() => server.dispose());
-  const attach = () => {
+  const attach = (pipe?: Pipe) => {
     const [window, host] = memoryPipes();
     const received: Frame[] = [];
     window.onFrame((frame) => received.push(frame as Frame));
-    const attached = server.attach(host);
+    const attached = server.attach(pipe ?? host);
     return { window, received, attached };
   };
   return { server, seen, log, gate, attach, ...attach() };
@@ -121,14 +121,26 @@ describe('a call', () => {
     expect(received).toEqual([{ kind: 'fail', id: 1, error: { code: 'internal', message: 'internal error' } }]);
   });
 
-  it('whose answer comes after the window is gone goes nowhere', async () => {
-    const { window, received, gate, log } = serve();
+  it('whose answer comes after the window closed or was detached goes nowhere', async () => {
+    const { window, received, gate, log, attach } = serve();
+    const second = attach();
+    const closing: Pipe & { sent: number; close(): void } = {
+      sent: 0,
+      close: () => {},
+      send: () => void (closing.sent += 1),
+      onFrame: (receive) => receive(call(1, 'greeter.wait')),
+      onClose: (closed) => (closing.close = closed),
+    };
+    attach(closing);
     window.send(call(1, 'greeter.wait'));
+    second.window.send(call(1, 'greeter.wait'));
     await settle();
     window.close();
+    second.attached.dispose();
+    closing.close();
     gate.resolve('too late');
     await settle();
-    expect(received).toEqual([]);
+    expect([received, second.received, closing.sent]).toEqual([[], [], 0]);
     expect(log).toEqual([]);
   });
 
