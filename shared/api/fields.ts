@@ -41,5 +41,4 @@ export const xmlText = (max: number): z.ZodType<string> =>
       message: 'not-xml-text',
     });
 
-/** Characters of one message; with markup well below the 256 KiB that servers accept. */
-export const MAX_BODY_LENGTH = 50_000;
+export { MAX_BODY_LENGTH } from '../limits.ts';
