@@ -103,7 +103,10 @@ export interface MessageView {
   /** Place in the timeline: ascending by `sortAt`, then by `id`. */
   readonly sortAt: number;
   readonly state: MessageState;
-  /** RFC 6120 section 8.3.3 condition, for `failed`. */
+  /**
+   * For `failed`: the condition of RFC 6120 section 8.3.3. For a received message: `not-decryptable`,
+   * then `body` is what the sender's client says to clients without the key, possibly nothing.
+   */
   readonly failure?: string;
   readonly protection: Protection;
   readonly rev: number;

@@ -78,6 +78,12 @@ export interface Stream {
   readonly jid: string;
   /** True where an earlier stream went on: no new presence, no new roster. */
   readonly resumed: boolean;
+  /**
+   * After a resumption: the stanzas of `ResumeState.unacked` that the server does not have (XEP-0198
+   * section 5, by the `h` of <resumed/>), oldest first. The stream does not send them again by itself:
+   * whoever owns a stanza does. Empty where the stream is new.
+   */
+  readonly unhandled: readonly string[];
   /** Whether the server offers roster versioning (RFC 6121 section 2.6). */
   readonly rosterVersioning: boolean;
 

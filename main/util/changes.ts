@@ -1,0 +1,29 @@
+import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
+
+/**
+ * What changed, announced after the commit. Services announce; `api/announce.ts` turns it into views and
+ * events for the windows. Announcements never steer anything.
+ */
+export type Change =
+  | { readonly kind: 'account'; readonly accountId: AccountId }
+  | { readonly kind: 'account-removed'; readonly accountId: AccountId }
+  | { readonly kind: 'contact'; readonly accountId: AccountId; readonly jid: string }
+  | { readonly kind: 'contact-removed'; readonly accountId: AccountId; readonly jid: string }
+  | { readonly kind: 'requests'; readonly accountId: AccountId }
+  | { readonly kind: 'chat'; readonly chatId: ChatId }
+  | { readonly kind: 'message'; readonly messageId: MessageId }
+  | { readonly kind: 'settings' };
+
+export class Changes {
+  readonly #listeners = new Set<(change: Change) => void>();
+
+  announce(...changes: readonly Change[]): void {
+    for (const change of changes) for (const listener of this.#listeners) listener(change);
+  }
+
+  /** Returns its own off. */
+  on(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

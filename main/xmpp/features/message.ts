@@ -1,0 +1,63 @@
+/** RFC 6121 section 5: one-to-one messages. */
+import { bareJid, type Jid } from '#shared/jid.ts';
+import { addressOf, childText, readStanzaError, xml, type Element } from '../stanza.ts';
+import type { StanzaError } from '../port.ts';
+import { readChatState, chatState, type ChatState } from './chat-states.ts';
+import { originId, readOriginId } from './stanza-ids.ts';
+
+/** What a message carries; one stanza can carry a text and a chat state together. */
+export interface MessageContent {
+  readonly text: string | undefined;
+  readonly chatState: ChatState | undefined;
+  readonly error: StanzaError | undefined;
+}
+
+/** Longer ids are nobody's: RFC 6120 gives no bound, and they become database keys. */
+const MAX_ID_LENGTH = 1024;
+
+/** The `id` attribute, or undefined where it is missing or unreasonable. */
+export const stanzaIdAttribute = (stanza: Element): string | undefined => {
+  const id = stanza.attrs['id'];
+  return id === undefined || id === '' || id.length > MAX_ID_LENGTH ? undefined : id;
+};
+
+/** The content of a message; types other than chat, normal and error have none for us (RFC 6121 section 5.2.2). */
+export const readMessageContent = (message: Element): MessageContent => {
+  const type = message.attrs['type'] ?? 'normal';
+  const isError = type === 'error';
+  const ours = isError || type === 'chat' || type === 'normal';
+  return {
+    text: ours && !isError ? childText(message, 'body') : undefined,
+    chatState: ours && !isError ? readChatState(message) : undefined,
+    error: isError ? readStanzaError(message) : undefined,
+  };
+};
+
+/** A chat message. Its `id` is its origin-id too, so that every echo can be recognised (XEP-0359). */
+export const textMessage = (message: {
+  readonly to: string;
+  readonly id: string;
+  readonly body: string;
+  readonly chatState: boolean;
+}): Element =>
+  xml(
+    'message',
+    { type: 'chat', to: message.to, id: message.id },
+    xml('body', {}, message.body),
+    message.chatState ? chatState('active') : undefined,
+    originId(message.id),
+  );
+
+/** A chat state alone; servers need not keep it (no body, no store). */
+export const chatStateMessage = (to: string, id: string, state: ChatState): Element =>
+  xml('message', { type: 'chat', to, id }, chatState(state));
+
+/** By what a message of this sender is recognised when it comes a second time. */
+export const messageIdentity = (message: Element): string | undefined =>
+  readOriginId(message) ?? stanzaIdAttribute(message);
+
+/** Sender of a message; without `from` it is our own account (RFC 6120 section 8.1.2.1). */
+export const senderOf = (message: Element, own: Jid): Jid | undefined =>
+  message.attrs['from'] === undefined ? { ...own, resource: '' } : addressOf(message, 'from');
+
+export const isOwn = (jid: Jid, own: Jid): boolean => bareJid(jid) === bareJid(own);
