@@ -10,6 +10,7 @@ export const errorCodes = [
   'disconnected',
   'internal',
   // of the profile
+  'profile-in-use',
   'locked',
   'wrong-passphrase',
   'keychain-locked',
