@@ -1,0 +1,159 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { AppError } from '#shared/errors.ts';
+import type { AccountId } from '#shared/ids.ts';
+import type { Database } from './database.ts';
+import type { Revisions } from './revisions.ts';
+import { columns, type AccountRow } from './rows.ts';
+
+/** An account as it is kept; its password is a secret and not part of it. */
+export interface Account {
+  readonly id: AccountId;
+  /** Bare JID. */
+  readonly jid: string;
+  readonly enabled: boolean;
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly directTls: boolean;
+  /** base64 SHA-256 of the one public key that is trusted. */
+  readonly pinnedSpki: string | undefined;
+  /** Made once for this account on this computer. */
+  readonly resource: string;
+  /** RFC 6121 section 2.6: the version of the stored roster. */
+  readonly rosterVersion: string | undefined;
+  readonly createdAt: number;
+  readonly rev: number;
+}
+
+export interface NewAccount {
+  readonly jid: string;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly directTls: boolean;
+  readonly pinnedSpki?: string | undefined;
+  /** Milliseconds since 1970, UTC. */
+  readonly createdAt: number;
+  /** The resource of a login that was tried before the account is kept; otherwise one is made. */
+  readonly resource?: string | undefined;
+}
+
+const all = columns.accounts.join(', ');
+
+const toAccount = (row: AccountRow): Account => ({
+  id: row.id,
+  jid: row.jid,
+  enabled: row.enabled === 1,
+  host: row.host ?? undefined,
+  port: row.port ?? undefined,
+  directTls: row.direct_tls === 1,
+  pinnedSpki: row.pinned_spki ?? undefined,
+  resource: row.resource,
+  rosterVersion: row.roster_version ?? undefined,
+  createdAt: row.created_at,
+  rev: row.rev,
+});
+
+/**
+ * A resource that is unique among the devices of an account and tells nothing about this computer
+ * (RFC 7622 section 3.4 has no meaning for it; RFC 6120 section 7.6 lets the client propose).
+ */
+export const newResource = (): string => `chatsecure.${randomBytes(6).toString('base64url')}`;
+
+/** Every change of a method that takes an id throws AppError `not-found` where there is no such account. */
+export class AccountStore {
+  readonly #database: Database;
+  readonly #revisions: Revisions;
+
+  constructor(database: Database, revisions: Revisions) {
+    this.#database = database;
+    this.#revisions = revisions;
+  }
+
+  /** Keeps a new, enabled account. @throws AppError `account-exists` */
+  add(account: NewAccount): Account {
+    if (this.byJid(account.jid) !== undefined) throw new AppError('account-exists', 'the account is already here');
+    const id = randomUUID() as string as AccountId;
+    this.#database.insert(
+      `INSERT INTO accounts (id, jid, enabled, host, port, direct_tls, pinned_spki, resource, created_at, rev)
+       VALUES ($id, $jid, 1, $host, $port, $directTls, $pinnedSpki, $resource, $createdAt, $rev)`,
+      {
+        id,
+        jid: account.jid,
+        host: account.host ?? null,
+        port: account.port ?? null,
+        directTls: account.directTls ? 1 : 0,
+        pinnedSpki: account.pinnedSpki ?? null,
+        resource: account.resource ?? newResource(),
+        createdAt: account.createdAt,
+        rev: this.#revisions.next(),
+      },
+    );
+    return this.require(id);
+  }
+
+  /** Deletes the account with its contacts, requests, chats, messages and outbox. */
+  remove(id: AccountId): void {
+    this.#database.transaction(() => this.#database.changeOne('DELETE FROM accounts WHERE id = $id', { id }));
+  }
+
+  get(id: AccountId): Account | undefined {
+    const row = this.#database.one<AccountRow>(`SELECT ${all} FROM accounts WHERE id = $id`, { id });
+    return row === undefined ? undefined : toAccount(row);
+  }
+
+  /** @throws AppError `not-found` */
+  require(id: AccountId): Account {
+    const account = this.get(id);
+    if (account === undefined) throw new AppError('not-found', 'no such account');
+    return account;
+  }
+
+  byJid(jid: string): Account | undefined {
+    const row = this.#database.one<AccountRow>(`SELECT ${all} FROM accounts WHERE jid = $jid`, { jid });
+    return row === undefined ? undefined : toAccount(row);
+  }
+
+  /** In the order in which they were added. */
+  list(): readonly Account[] {
+    return this.#database.all<AccountRow>(`SELECT ${all} FROM accounts ORDER BY created_at, rowid`).map(toAccount);
+  }
+
+  setEnabled(id: AccountId, enabled: boolean): Account {
+    return this.#set(id, 'enabled = $value', enabled ? 1 : 0);
+  }
+
+  /** @param spki base64 SHA-256 of the public key; undefined trusts the authorities again */
+  setPin(id: AccountId, spki: string | undefined): Account {
+    return this.#set(id, 'pinned_spki = $value', spki ?? null);
+  }
+
+  setRosterVersion(id: AccountId, version: string | undefined): void {
+    this.#database.changeOne('UPDATE accounts SET roster_version = $version WHERE id = $id', {
+      id,
+      version: version ?? null,
+    });
+  }
+
+  /** @param state text in the caller's own form; undefined where the stream cannot be resumed */
+  setResumeState(id: AccountId, state: string | undefined): void {
+    this.#database.changeOne('UPDATE accounts SET resume_state = $state WHERE id = $id', { id, state: state ?? null });
+  }
+
+  /** Reads the state and forgets it: a stream is resumed once (XEP-0198 section 5), also after a crash. */
+  takeResumeState(id: AccountId): string | undefined {
+    return this.#database.transaction(() => {
+      const sql = 'SELECT resume_state FROM accounts WHERE id = $id';
+      const row = this.#database.one<Pick<AccountRow, 'resume_state'>>(sql, { id });
+      this.setResumeState(id, undefined);
+      return row?.resume_state ?? undefined;
+    });
+  }
+
+  #set(id: AccountId, assignment: string, value: string | number | null): Account {
+    this.#database.changeOne(`UPDATE accounts SET ${assignment}, rev = $rev WHERE id = $id`, {
+      id,
+      value,
+      rev: this.#revisions.next(),
+    });
+    return this.require(id);
+  }
+}

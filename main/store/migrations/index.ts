@@ -1,0 +1,10 @@
+import { initial } from './0001-initial.ts';
+
+/** One step of the schema. The number is `PRAGMA user_version` after it. */
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** All steps, ascending without gaps. */
+export const migrations: readonly Migration[] = [initial];
