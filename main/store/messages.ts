@@ -21,7 +21,7 @@ export interface StoredMessage {
   /** Place in the timeline, then the id. */
   readonly sortAt: number;
   readonly state: MessageState;
-  /** RFC 6120 section 8.3.3 condition, for `failed`. */
+  /** As in `MessageView`. */
   readonly failure: string | undefined;
   readonly protection: Protection;
   /** The `id` attribute of the stanza. */
@@ -42,6 +42,8 @@ export interface NewIncoming {
   readonly at: number;
   readonly sortAt: number;
   readonly protection: Protection;
+  /** `not-decryptable`: the body is then only what the sender's client says to clients without the key. */
+  readonly failure?: string | undefined;
   readonly stanzaId?: string | undefined;
   readonly originId?: string | undefined;
   readonly archiveId?: string | undefined;
@@ -216,9 +218,9 @@ export class MessageStore {
   #insert(message: NewIncoming, direction: MessageDirection, state: MessageState): StoredMessage {
     this.#chats.touch(message.chatId, message.sortAt);
     const id = this.#database.insert(
-      `INSERT INTO messages (chat_id, direction, sender_jid, body, at, sort_at, state, protection,
+      `INSERT INTO messages (chat_id, direction, sender_jid, body, at, sort_at, state, failure, protection,
          stanza_id, origin_id, archive_id, thread, rev)
-       VALUES ($chatId, $direction, $senderJid, $body, $at, $sortAt, $state, $protection,
+       VALUES ($chatId, $direction, $senderJid, $body, $at, $sortAt, $state, $failure, $protection,
          $stanzaId, $originId, $archiveId, $thread, $rev)`,
       {
         chatId: message.chatId,
@@ -228,6 +230,7 @@ export class MessageStore {
         at: message.at,
         sortAt: message.sortAt,
         state,
+        failure: message.failure ?? null,
         protection: message.protection,
         stanzaId: message.stanzaId ?? null,
         originId: message.originId ?? null,
