@@ -1,0 +1,37 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Writes a small file (mode 0600) so that a crash or a power cut leaves the whole old or the whole new
+ * one: temporary file, fsync, rename, fsync of the folder.
+ */
+export const writeDurably = (path: string, text: string): void => {
+  const temporary = `${path}.new`;
+  try {
+    // A left-over of an earlier crash may have other rights; 'wx' makes the file anew.
+    rmSync(temporary, { force: true });
+    const file = openSync(temporary, 'wx', 0o600);
+    try {
+      writeSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+};
+
+/** Makes the rename durable. Windows opens no folders; NTFS keeps the order of renames by itself. */
+const syncFolder = (folder: string): void => {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+};
