@@ -3,10 +3,10 @@
  *
  *   node scripts/build.ts [--dev]     --dev keeps source maps in the renderer
  */
-import { rm } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import react from '@vitejs/plugin-react';
-import { build, type InlineConfig } from 'vite';
+import { build as vite, type InlineConfig } from 'vite';
 
 const root = path.resolve(import.meta.dirname, '..');
 const at = (...parts: string[]): string => path.join(root, ...parts);
@@ -14,10 +14,10 @@ const at = (...parts: string[]): string => path.join(root, ...parts);
 /** Loaded by the running program, never bundled: natives cannot be, and `electron` exists only inside Electron. */
 const external = ['electron', 'better-sqlite3', 'keytar'];
 
-const common: InlineConfig = { configFile: false, envFile: false, logLevel: 'warn', publicDir: false };
+const common: InlineConfig = { configFile: false, envFile: false, logLevel: 'warn', clearScreen: false, publicDir: false };
 
 /** Packages of pure JavaScript are bundled, so that the shipped node_modules holds the two natives only. */
-const main = (): InlineConfig => ({
+const main = (out: string): InlineConfig => ({
   ...common,
   root,
   ssr: { target: 'node', noExternal: true, external },
@@ -25,7 +25,7 @@ const main = (): InlineConfig => ({
   define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
   build: {
     ssr: true,
-    outDir: at('dist/main'),
+    outDir: path.join(out, 'main'),
     target: 'node24',
     minify: false,
     sourcemap: false,
@@ -38,11 +38,11 @@ const main = (): InlineConfig => ({
 });
 
 /** A sandboxed preload has no ESM, and of all packages only `electron`. */
-const preload = (): InlineConfig => ({
+const preload = (out: string): InlineConfig => ({
   ...common,
   root,
   build: {
-    outDir: at('dist/preload'),
+    outDir: path.join(out, 'preload'),
     target: 'chrome150',
     minify: false,
     sourcemap: false,
@@ -53,13 +53,14 @@ const preload = (): InlineConfig => ({
 });
 
 /** Relative addresses serve both `app://` and http; nothing is inlined, because the policy has no `data:`. */
-const renderer = (dev: boolean): InlineConfig => ({
+const renderer = (out: string, dev: boolean): InlineConfig => ({
   ...common,
   root: at('renderer'),
   base: './',
+  publicDir: 'public',
   plugins: [react()],
   build: {
-    outDir: at('dist/renderer'),
+    outDir: path.join(out, 'renderer'),
     emptyOutDir: true,
     target: 'chrome150',
     modulePreload: { polyfill: false },
@@ -70,14 +71,48 @@ const renderer = (dev: boolean): InlineConfig => ({
   },
 });
 
-/** Builds everything into dist/, which is emptied first. Rejects with Vite's error. */
-export const buildAll = async (options: { readonly dev: boolean }): Promise<void> => {
-  await rm(at('dist'), { recursive: true, force: true });
-  await Promise.all([build(main()), build(preload()), build(renderer(options.dev))]);
+/** What dist/ is made of; a change in any of these makes it stale. */
+const sources = ['main', 'preload', 'renderer', 'shared', 'resources', 'package-lock.json', 'scripts/build.ts'];
+const STAMP = '.built';
+
+/**
+ * Builds dist/. The parts are built beside it and moved into place at the end, so that a running program
+ * and a parallel test never see half of it. Rejects with Vite's error, and then leaves dist/ as it was.
+ */
+export const build = async (options: { readonly dev?: boolean } = {}): Promise<void> => {
+  const started = new Date();
+  const next = at(`.tsbuild/dist-${process.pid}`);
+  try {
+    await Promise.all([vite(main(next)), vite(preload(next)), vite(renderer(next, options.dev === true))]);
+    await writeFile(path.join(next, STAMP), '');
+    // A source that changes during the build is younger than the stamp.
+    await utimes(path.join(next, STAMP), started, started);
+    await rm(at('dist'), { recursive: true, force: true });
+    await rename(next, at('dist'));
+  } finally {
+    await rm(next, { recursive: true, force: true });
+  }
+};
+
+/** Builds where dist/ is missing or older than a source. Answers whether it did. */
+export const buildIfStale = async (options: { readonly dev?: boolean } = {}): Promise<boolean> => {
+  const built = await stat(at('dist', STAMP)).catch(() => undefined);
+  const newest = Math.max(...(await Promise.all(sources.map((source) => newestChange(at(source))))));
+  if (built !== undefined && built.mtimeMs >= newest) return false;
+  await build(options);
+  return true;
+};
+
+/** Milliseconds since 1970 of the youngest file in a tree. */
+const newestChange = async (file: string): Promise<number> => {
+  const info = await stat(file);
+  if (!info.isDirectory()) return info.mtimeMs;
+  const entries = await readdir(file);
+  return Math.max(info.mtimeMs, ...(await Promise.all(entries.map((entry) => newestChange(path.join(file, entry))))));
 };
 
 if (import.meta.main) {
   const started = performance.now();
-  await buildAll({ dev: process.argv.includes('--dev') });
+  await build({ dev: process.argv.includes('--dev') });
   console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);
 }
