@@ -88,7 +88,8 @@ const serve = (connection: WebSocket, sockets: WebSocketServer, options: WebServ
   const changed = (): void => options.onWindows?.(sockets.clients.size);
   // ws removes the connection from its set on the same event, earlier.
   connection.once('close', changed);
-  connection.on('error', () => connection.terminate());
+  // ws answers a broken or too long message with its close code, and then closes by itself.
+  connection.on('error', (error) => options.log.warn('a window sent what no window sends', {}, error));
   options.application.attach(socketPipe(connection));
   changed();
 };
