@@ -84,9 +84,10 @@ export class Database implements MigrationTarget {
     this.#statements.clear();
     try {
       this.#sqlite.pragma('wal_checkpoint(TRUNCATE)');
-    } finally {
-      this.#sqlite.close();
+    } catch {
+      // A full disk: what is committed stays in the log, and the next opening reads it from there.
     }
+    guarded(() => this.#sqlite.close());
   }
 
   #prepared(sql: string): Sqlite.Statement<[SqlParameters]> {
@@ -165,6 +166,8 @@ const unlock = (sqlite: Sqlite.Database, key: Uint8Array): void => {
   sqlite.pragma('journal_mode = wal');
   // WAL's usual NORMAL may lose commits at a power cut; a stored message must stay stored.
   sqlite.pragma('synchronous = full');
+  // After a burst the log would otherwise keep its greatest length.
+  sqlite.pragma('journal_size_limit = 16777216');
   sqlite.pragma('foreign_keys = on');
   sqlite.pragma('trusted_schema = off');
   sqlite.pragma('secure_delete = on');

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Disposable } from '#main/util/disposables.ts';
 import { holdLockFile } from './database.ts';
+import { guarded } from './sqlite-errors.ts';
 
 /** The files of a profile. */
 export interface ProfilePaths {
@@ -20,8 +21,9 @@ export const profilePaths = (folder: string): ProfilePaths => ({
  * key: two first starts at once would each make one.
  * @throws AppError `profile-in-use` where another process has it
  */
-export const claimProfile = (folder: string): Disposable => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
-  return holdLockFile(join(folder, 'lock'));
-};
+export const claimProfile = (folder: string): Disposable =>
+  guarded(() => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    return holdLockFile(join(folder, 'lock'));
+  });

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '#shared/errors.ts';
+import { toFileError } from '#main/util/file-errors.ts';
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -14,12 +15,12 @@ const codes: readonly (readonly [prefix: string, code: ErrorCode, message: strin
 ];
 
 /**
- * Converts what SQLite throws; other errors come back as they are.
+ * Converts what SQLite and the file system throw; other errors come back as they are.
  * SQLite's own text stays in the cause: it names columns and tables, never contents.
  */
 export const toStoreError = (error: unknown): unknown => {
   const code = codeOf(error);
-  if (!code.startsWith('SQLITE_')) return error;
+  if (!code.startsWith('SQLITE_')) return toFileError(error);
   const known = codes.find(([prefix]) => code.startsWith(prefix));
   const [, appCode, message] = known ?? [code, 'storage' as const, 'the database refused the operation'];
   return new AppError(appCode, message, { detail: { sqlite: code }, cause: error });

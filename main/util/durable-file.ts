@@ -1,9 +1,11 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { toFileError } from './file-errors.ts';
 
 /**
  * Writes a small file (mode 0600) so that a crash or a power cut leaves the whole old or the whole new
  * one: temporary file, fsync, rename, fsync of the folder.
+ * @throws AppError `disk-full`, `storage`; the old file is then still there
  */
 export const writeDurably = (path: string, text: string): void => {
   const temporary = `${path}.new`;
@@ -20,7 +22,7 @@ export const writeDurably = (path: string, text: string): void => {
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw toFileError(error);
   }
   syncFolder(dirname(path));
 };

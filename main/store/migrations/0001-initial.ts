@@ -98,7 +98,7 @@ CREATE INDEX messages_incoming ON messages (chat_id, sort_at, id) WHERE directio
 CREATE UNIQUE INDEX messages_archive ON messages (chat_id, archive_id) WHERE archive_id IS NOT NULL;
 CREATE INDEX messages_origin ON messages (chat_id, origin_id) WHERE origin_id IS NOT NULL;
 CREATE INDEX messages_stanza ON messages (chat_id, stanza_id) WHERE stanza_id IS NOT NULL;
-CREATE INDEX messages_sending ON messages (chat_id) WHERE state = 'sending';
+CREATE INDEX messages_sending ON messages (state) WHERE state = 'sending';
 
 CREATE TABLE outbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -121,9 +121,6 @@ CREATE VIRTUAL TABLE messages_search USING fts5 (
   tokenize = 'unicode61 remove_diacritics 2',
   prefix = '2 3'
 );
-
--- Deleted words leave the index at once, instead of at some later merge.
-INSERT INTO messages_search (messages_search, rank) VALUES ('secure-delete', 1);
 
 CREATE TRIGGER messages_search_insert AFTER INSERT ON messages BEGIN
   INSERT INTO messages_search (rowid, body) VALUES (new.id, new.body);
