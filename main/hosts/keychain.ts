@@ -30,16 +30,11 @@ const toSecretsError = (error: unknown): Error => {
   return new SecretsUnavailable(known?.[1] ?? 'the keychain of this system answers with an error', error);
 };
 
-/**
- * The keychain of the system: Keychain, Credential Manager or Secret Service. Its library is loaded at
- * the first use, because without libsecret the loading itself fails.
- */
-export class Keychain implements SecretStore {
+class Keychain implements SecretStore {
   readonly #load: () => Promise<Keytar>;
   #library: Promise<Keytar> | undefined;
 
-  /** @param load for tests: another implementation of the library */
-  constructor(load: () => Promise<Keytar> = loadKeytar) {
+  constructor(load: () => Promise<Keytar>) {
     this.#load = load;
   }
 
@@ -72,3 +67,10 @@ const loadKeytar = async (): Promise<Keytar> => {
   const module: Keytar & { readonly default?: Keytar } = await import('keytar');
   return module.default ?? module;
 };
+
+/**
+ * The keychain of the system: Keychain, Credential Manager or Secret Service. Its library is loaded at
+ * the first use, because without libsecret the loading itself fails.
+ * @param load for tests: another implementation of the library
+ */
+export const createKeychain = (load: () => Promise<Keytar> = loadKeytar): SecretStore => new Keychain(load);
