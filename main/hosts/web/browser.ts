@@ -65,9 +65,9 @@ export const browserArguments = (profile: string, page: string): readonly string
   ...quietSwitches,
 ];
 
-/** A browser of our own: its profile and launch files in a 0700 folder that is removed at the end. */
+/** A browser of our own: profiles and launch files lie in a 0700 folder that is removed at the end. */
 export interface Browser {
-  /** Shows the page behind a launch URL; in the running browser where there is one. */
+  /** Shows the page behind a launch URL in a window of its own. */
   open(launchUrl: string): Promise<void>;
   /** Ends the browser and removes its folder. */
   close(): Promise<void>;
@@ -76,7 +76,7 @@ export interface Browser {
 export interface BrowserOptions {
   readonly executable: string;
   readonly env: Environment;
-  /** The user closed the browser; `problem` is a sentence fragment where it ended by itself or never started. */
+  /** The last window's browser has ended; `problem` is a sentence fragment where it failed. */
   readonly onExit: (problem?: string) => void;
 }
 
@@ -84,24 +84,27 @@ export interface BrowserOptions {
 export const createBrowser = async ({ executable, env, onExit }: BrowserOptions): Promise<Browser> => {
   // mkdtemp makes the folder with mode 0700 and a name that nobody can have taken.
   const folder = await mkdtemp(path.join(runtimeBase(executable, env), 'chatsecure-desktop-'));
-  const profile = path.join(folder, 'profile');
-  await mkdir(profile, { mode: 0o700 });
   const extra = (env['CHATSECURE_CHROMIUM_ARGS'] ?? '').split(' ').filter((word) => word !== '');
-  let first: ChildProcess | undefined;
-  const start = (page: string): ChildProcess =>
-    spawn(executable, [...browserArguments(profile, page), ...extra], { stdio: 'ignore' });
+  const running = new Set<ChildProcess>();
+  const ended = (child: ChildProcess, problem?: string): void => {
+    if (running.delete(child) && running.size === 0) onExit(problem);
+  };
   return {
     open: async (launchUrl) => {
-      const page = pathToFileURL(await writeLaunchFile(folder, launchUrl)).href;
-      const child = start(page);
-      // A second process hands its page to the first one and ends; only the first one's end means anything.
-      if (first !== undefined) return void child.once('error', () => {});
-      first = child;
-      child.once('error', (error) => onExit(`could not be started (${'code' in error ? String(error.code) : error.name})`));
-      child.once('exit', (code, signal) => onExit(code === 0 ? undefined : `ended with ${signal ?? `code ${code}`}`));
+      // A profile for each window: a browser that is asked to open one in its running process may refuse.
+      const name = randomBytes(4).toString('hex');
+      const profile = path.join(folder, `profile-${name}`);
+      await mkdir(profile, { mode: 0o700 });
+      const page = pathToFileURL(await writeLaunchFile(path.join(folder, `open-${name}.html`), launchUrl)).href;
+      const child = spawn(executable, [...browserArguments(profile, page), ...extra], { stdio: 'ignore' });
+      running.add(child);
+      child.once('error', (error) => ended(child, `could not be started (${'code' in error ? String(error.code) : error.name})`));
+      child.once('exit', (code, signal) => ended(child, code === 0 ? undefined : `ended with ${signal ?? `code ${code}`}`));
     },
     close: async () => {
-      await stopProcess(first);
+      const children = [...running];
+      running.clear();
+      await Promise.all(children.map((child) => stopProcess(child)));
       await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
@@ -111,8 +114,7 @@ export const createBrowser = async ({ executable, env, onExit }: BrowserOptions)
  * The command line of a process is readable by every local user, so the launch URL is not on it:
  * a file that only we can read carries it, and the token in it dies with its first use.
  */
-const writeLaunchFile = async (folder: string, launchUrl: string): Promise<string> => {
-  const file = path.join(folder, `open-${randomBytes(4).toString('hex')}.html`);
+const writeLaunchFile = async (file: string, launchUrl: string): Promise<string> => {
   const page = `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>ChatSecure</title><meta http-equiv="refresh" content="0;url=${launchUrl}">`;
   await writeFile(file, page, { mode: 0o600, flag: 'wx' });
   return file;
@@ -131,8 +133,8 @@ const isFolder = (file: string): boolean => statSync(file, { throwIfNoEntry: fal
 
 const PATIENCE = 5_000;
 
-const stopProcess = async (child: ChildProcess | undefined): Promise<void> => {
-  if (child === undefined || child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+const stopProcess = async (child: ChildProcess): Promise<void> => {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill();
   const impatient = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
