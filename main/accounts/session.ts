@@ -13,11 +13,12 @@ import { connectionError, transition, type AccountEffect, type AccountEvent, typ
 export interface SessionWork {
   /** Fetches the roster and says that we are here; `full` is false after a resumption. */
   sync(xmpp: XmppSession, full: boolean): Promise<void>;
-  message(xmpp: XmppSession, message: Element): Promise<void>;
+  message(xmpp: XmppSession, message: Element): Promise<void> | void;
   presence(xmpp: XmppSession, presence: Element): Promise<void> | void;
   /** Whether a contact may know that we are online. */
   seesUs(bare: string): boolean;
-  runOutbox(stream: Stream): void;
+  /** @param acknowledged serialised stanzas of the resumed stream that the server has after all */
+  runOutbox(stream: Stream, acknowledged: readonly string[]): void;
   holdOutbox(): void;
   /** The stream is gone and what it told us with it: presence of others. */
   ended(): void;
@@ -55,6 +56,8 @@ export class AccountSession {
   #stream: Stream | undefined;
   #xmpp: XmppSession | undefined;
   #resume: ResumeState | undefined;
+  /** What the resumption showed to have arrived; for the outbox. */
+  #acknowledged: readonly string[] = [];
   #cancelWait: (() => void) | undefined;
   #closing: Promise<void> = Promise.resolve();
 
@@ -115,7 +118,8 @@ export class AccountSession {
         void this.#sync(effect.full);
         break;
       case 'run-outbox':
-        if (this.#stream !== undefined) this.#deps.work.runOutbox(this.#stream);
+        if (this.#stream !== undefined) this.#deps.work.runOutbox(this.#stream, this.#acknowledged);
+        this.#acknowledged = [];
         break;
       case 'hold-outbox':
         this.#deps.work.holdOutbox();
@@ -145,6 +149,9 @@ export class AccountSession {
   }
 
   #up(stream: Stream, generation: number): void {
+    const unacked = this.#resume?.unacked ?? [];
+    // The server counts (XEP-0198 section 5): what it has is always the beginning of what we sent.
+    this.#acknowledged = stream.resumed ? unacked.slice(0, unacked.length - stream.unhandled.length) : [];
     this.#resume = undefined;
     this.#stream = stream;
     this.#xmpp = new XmppSession(stream, this.#deps.features.all, {

@@ -8,6 +8,7 @@ import type {
   LockView,
   SettingsView,
 } from '../views.ts';
+import type { DeepLink } from '../deep-link.ts';
 import { method } from './method.ts';
 
 export type HostKind = 'electron' | 'loopback';
@@ -23,6 +24,8 @@ export interface ReadySnapshot {
   readonly requests: readonly ContactRequestView[];
   readonly chats: readonly ChatView[];
   readonly settings: SettingsView;
+  /** An `xmpp:` link that the system handed over and no window has seen yet: shown, never acted on by itself. */
+  readonly link?: DeepLink;
 }
 
 export interface LockedSnapshot {

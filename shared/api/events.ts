@@ -20,7 +20,7 @@ export interface Events {
   readonly 'chats.removed': { readonly chatId: ChatId };
   readonly 'messages.upserted': { readonly rows: readonly MessageView[] };
   readonly 'settings.changed': { readonly settings: SettingsView };
-  /** The profile was opened or locked: ask for `app.snapshot` again. */
+  /** The profile was opened or locked, or a link waits: ask for `app.snapshot` again. */
   readonly 'app.changed': Record<string, never>;
 }
 

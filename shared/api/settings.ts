@@ -2,12 +2,13 @@ import { z } from 'zod';
 import type { SettingsView } from '../views.ts';
 import { method } from './method.ts';
 
-export const settingsPatch = z.strictObject({
-  theme: z.enum(['system', 'light', 'dark']).optional(),
-  language: z.enum(['system', 'en', 'de', 'ar']).optional(),
-  sendTyping: z.boolean().optional(),
+export const settingsSchema = z.strictObject({
+  theme: z.enum(['system', 'light', 'dark']),
+  language: z.enum(['system', 'en', 'de', 'ar']),
+  sendTyping: z.boolean(),
 });
 
 export const settings = {
-  update: method(settingsPatch)<SettingsView>(),
+  /** Changes the given settings; the others stay. */
+  update: method(settingsSchema.partial())<SettingsView>(),
 };

@@ -1,0 +1,79 @@
+import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
+import type {
+  AccountView,
+  ChatView,
+  ContactRequestView,
+  ContactView,
+  MessageView,
+  SettingsView,
+} from '#shared/views.ts';
+import type { AccountManager } from '#main/accounts/manager.ts';
+import type { PresenceBook } from '#main/accounts/presence-book.ts';
+import type { TypingBook } from '#main/messaging/typing-book.ts';
+import type { Chat } from '#main/store/chats.ts';
+import type { Store } from '#main/store/store.ts';
+import type { Settings } from '#main/settings.ts';
+import { accountView, chatView, contactView, messageView, requestView } from './views.ts';
+
+export interface LiveViewDependencies {
+  readonly store: Store;
+  readonly manager: AccountManager;
+  readonly presence: PresenceBook;
+  readonly typing: TypingBook;
+  readonly settings: Settings;
+}
+
+/** Views of rows as they are now, with what the store does not keep: connections, presence, typing. */
+export const createViews = (deps: LiveViewDependencies) => {
+  const { store, manager, presence, typing } = deps;
+  /** A chat's view also shows its contact's name and typing, which have no `rev` in the row of the chat. */
+  const chatRevs = new Map<ChatId, number>();
+
+  const chat = (row: Chat, name: string | undefined): ChatView =>
+    chatView(row, { name, typing: typing.isTyping(row.id), rev: chatRevs.get(row.id) ?? 0 });
+
+  return {
+    account: (id: AccountId): AccountView | undefined => {
+      const account = store.accounts.get(id);
+      if (account === undefined) return undefined;
+      const { state, rev } = manager.connection(id);
+      return accountView(account, state, rev);
+    },
+    accounts: (): readonly AccountView[] =>
+      store.accounts.list().map((account) => {
+        const { state, rev } = manager.connection(account.id);
+        return accountView(account, state, rev);
+      }),
+    contact: (accountId: AccountId, jid: string): ContactView | undefined => {
+      const contact = store.contacts.get(accountId, jid);
+      return contact && contactView(contact, presence.summary(accountId, jid));
+    },
+    contacts: (): readonly ContactView[] =>
+      store.contacts.list().map((contact) => contactView(contact, presence.summary(contact.accountId, contact.jid))),
+    requests: (accountId?: AccountId): readonly ContactRequestView[] =>
+      store.contacts.listRequests(accountId).map(requestView),
+    /** @returns undefined where the chat is gone */
+    chat: (id: ChatId): ChatView | undefined => {
+      const row = store.chats.get(id);
+      if (row === undefined) return undefined;
+      // Asked for one by one, a chat has changed somehow: in its row, its contact's name or its typing.
+      chatRevs.set(id, store.revisions.next());
+      return chat(row, store.contacts.get(row.accountId, row.jid)?.name);
+    },
+    chats: (): readonly ChatView[] => {
+      const names = new Map(store.contacts.list().map((one) => [`${one.accountId} ${one.jid}`, one.name]));
+      return store.chats.list().map((row) => chat(row, names.get(`${row.accountId} ${row.jid}`)));
+    },
+    chatsWith: (accountId: AccountId, jid: string): readonly ChatId[] => {
+      const row = store.chats.find(accountId, jid);
+      return row === undefined ? [] : [row.id];
+    },
+    message: (id: MessageId): MessageView | undefined => {
+      const message = store.messages.get(id);
+      return message && messageView(message);
+    },
+    settings: (): SettingsView => deps.settings.view(),
+  };
+};
+
+export type Views = ReturnType<typeof createViews>;

@@ -1,0 +1,89 @@
+import { oneLine } from '#shared/text.ts';
+import type { AccountView, ChatView, ContactRequestView, ContactView, MessageView } from '#shared/views.ts';
+import type { AccountState } from '#main/accounts/machine.ts';
+import type { PresenceSummary } from '#main/accounts/presence-book.ts';
+import type { Account } from '#main/store/accounts.ts';
+import type { Chat } from '#main/store/chats.ts';
+import type { Contact, ContactRequest } from '#main/store/contacts.ts';
+import type { StoredMessage } from '#main/store/messages.ts';
+
+/** Rows become views here and nowhere else: named fields only, texts of others made harmless. */
+
+export const accountView = (account: Account, state: AccountState, stateRev: number): AccountView => ({
+  id: account.id,
+  jid: account.jid,
+  enabled: account.enabled,
+  phase: state.phase,
+  ...('error' in state ? { error: state.error } : {}),
+  ...(state.phase === 'waiting' ? { retryAt: state.until } : {}),
+  ...(account.host === undefined ? {} : { host: account.host }),
+  ...(account.port === undefined ? {} : { port: account.port }),
+  directTls: account.directTls,
+  rev: Math.max(account.rev, stateRev),
+});
+
+/** The local part says more about a person than the whole address; a server has only its domain. */
+export const nameOf = (jid: string, given: string | undefined): string =>
+  oneLine(given ?? '') || oneLine(jid, 256);
+
+export const contactView = (contact: Contact, presence: PresenceSummary): ContactView => ({
+  accountId: contact.accountId,
+  jid: contact.jid,
+  name: nameOf(contact.jid, contact.name),
+  groups: contact.groups.map((group) => oneLine(group)),
+  subscription: contact.subscription,
+  asked: contact.asked,
+  availability: presence.availability,
+  devices: presence.devices,
+  statusText: oneLine(presence.statusText, 256),
+  rev: Math.max(contact.rev, presence.rev),
+});
+
+export const requestView = (request: ContactRequest): ContactRequestView => ({
+  accountId: request.accountId,
+  jid: request.jid,
+  name: nameOf(request.jid, request.name),
+  text: oneLine(request.text, 512),
+  at: request.at,
+});
+
+const PREVIEW_LENGTH = 200;
+
+/** @param live what the store does not keep: the contact's name, typing, and the `rev` of both */
+export const chatView = (
+  chat: Chat,
+  live: { readonly name: string | undefined; readonly typing: boolean; readonly rev: number },
+): ChatView => ({
+  id: chat.id,
+  accountId: chat.accountId,
+  jid: chat.jid,
+  name: nameOf(chat.jid, live.name),
+  ...(chat.last === undefined
+    ? {}
+    : {
+        last: {
+          preview: oneLine(chat.last.start, PREVIEW_LENGTH),
+          direction: chat.last.direction,
+          state: chat.last.state,
+        },
+      }),
+  unread: chat.unread,
+  ...(chat.firstUnreadId === undefined ? {} : { firstUnreadId: chat.firstUnreadId }),
+  draft: chat.draft,
+  typing: live.typing,
+  activeAt: chat.activeAt,
+  rev: Math.max(chat.rev, live.rev),
+});
+
+export const messageView = (message: StoredMessage): MessageView => ({
+  id: message.id,
+  chatId: message.chatId,
+  direction: message.direction,
+  body: message.body,
+  at: message.at,
+  sortAt: message.sortAt,
+  state: message.state,
+  ...(message.failure === undefined ? {} : { failure: message.failure }),
+  protection: message.protection,
+  rev: message.rev,
+});

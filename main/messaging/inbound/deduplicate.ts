@@ -1,0 +1,33 @@
+import { bareJid } from '#shared/jid.ts';
+import type { ChatId } from '#shared/ids.ts';
+import type { MessageStore, StoredMessage } from '#main/store/messages.ts';
+import { stanzaIdAttribute } from '#main/xmpp/features/message.ts';
+import { readOriginId } from '#main/xmpp/features/stanza-ids.ts';
+import type { Envelope } from './unwrap.ts';
+
+/**
+ * The stored message that this one repeats, before anything is decrypted: a ratchet message opens once.
+ * In the order of trust: the id of our own archive; the origin-id, which is meant to be unique
+ * (XEP-0359 section 3); the `id` attribute, which some clients use again after a restart, so that only
+ * the same text under it is the same message. What the archive keeps twice under one origin-id is one
+ * message sent twice.
+ * @param body the text, where it is known without decrypting
+ */
+export const findDuplicate = (
+  store: Pick<MessageStore, 'findByArchiveId' | 'findByOriginId' | 'findByStanzaId'>,
+  chatId: ChatId,
+  envelope: Envelope,
+  body: string,
+): StoredMessage | undefined => {
+  const sender = bareJid(envelope.from);
+  const { archiveId } = envelope;
+  const archived = archiveId === undefined ? undefined : store.findByArchiveId(chatId, archiveId);
+  if (archived !== undefined) return archived;
+  const originId = readOriginId(envelope.message);
+  if (originId !== undefined) return store.findByOriginId(chatId, sender, originId);
+  const stanzaId = stanzaIdAttribute(envelope.message);
+  const known = stanzaId === undefined ? undefined : store.findByStanzaId(chatId, sender, stanzaId);
+  if (known === undefined || known.body !== body) return undefined;
+  const bothArchived = known.archiveId !== undefined && archiveId !== undefined;
+  return bothArchived ? undefined : known;
+};

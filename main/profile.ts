@@ -1,0 +1,122 @@
+import { CapsService } from '#main/accounts/caps.ts';
+import { ContactService } from '#main/accounts/contacts.ts';
+import { AccountManager } from '#main/accounts/manager.ts';
+import { PresenceBook } from '#main/accounts/presence-book.ts';
+import { createWork } from '#main/accounts/work.ts';
+import { createAnnouncer } from '#main/api/announce.ts';
+import { createHandlers, type Services } from '#main/api/handlers.ts';
+import { createViews, type Views } from '#main/api/live-views.ts';
+import { UnreadBadge } from '#main/api/unread-badge.ts';
+import { AccountSecrets } from '#main/crypto/account-secrets.ts';
+import type { SecretStore } from '#main/hosts/shell.ts';
+import type { Logger } from '#main/log/logger.ts';
+import { createInbound } from '#main/messaging/inbound/pipeline.ts';
+import { MessageService } from '#main/messaging/messages.ts';
+import { Outbox } from '#main/messaging/outbound/outbox.ts';
+import { TypingBook } from '#main/messaging/typing-book.ts';
+import { TypingService } from '#main/messaging/typing.ts';
+import { Settings } from '#main/settings.ts';
+import type { Database } from '#main/store/database.ts';
+import { openStore } from '#main/store/store.ts';
+import { Changes } from '#main/util/changes.ts';
+import type { Clock } from '#main/util/clock.ts';
+import { DisposableStore } from '#main/util/disposables.ts';
+import { createFeatures } from '#main/xmpp/features/index.ts';
+import type { OpenStream } from '#main/xmpp/port.ts';
+import { NS } from '#main/xmpp/stanza.ts';
+import type { EventName, Events } from '#shared/api/events.ts';
+import type { AccountId } from '#shared/ids.ts';
+import type { KeyProtection } from '#shared/views.ts';
+
+export interface ProfileOptions {
+  readonly database: Database;
+  readonly keyProtection: KeyProtection;
+  /** The system keychain; with a passphrase the passwords are in the database instead. */
+  readonly keychain: SecretStore;
+  readonly openStream: OpenStream;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  readonly extraCa?: string | undefined;
+  readonly emit: <K extends EventName>(name: K, payload: Events[K]) => void;
+  readonly setBadge: (unread: number) => void;
+}
+
+/** An open profile: every service over its database, built by hand and in order. */
+export interface Profile {
+  readonly keyProtection: KeyProtection;
+  readonly handlers: ReturnType<typeof createHandlers>;
+  readonly views: Views;
+  readonly manager: AccountManager;
+  /** Says goodbye to the servers, then closes the database. */
+  close(): Promise<void>;
+}
+
+export const createProfile = (options: ProfileOptions): Profile => {
+  const { database, keyProtection, clock, log, openStream, extraCa } = options;
+  const store = openStore(database);
+  const changes = new Changes();
+  const settings = new Settings(store.settings, changes);
+  const features = createFeatures({ name: 'ChatSecure Desktop', version: options.version });
+  const presence = new PresenceBook(() => store.revisions.next());
+  const typing = new TypingBook(clock, (chatId) => changes.announce({ kind: 'chat', chatId }));
+  const contacts = new ContactService({ store, changes, clock });
+  const caps = new CapsService(store.caps, log.child('caps'));
+  const inbound = createInbound({ store, changes, clock, typing, log: log.child('inbound') });
+  const sendTyping = (): boolean => settings.view().sendTyping;
+
+  // The stream of the last run is gone, and with it what was on its way.
+  store.messages.requeueSending();
+  const outboxes = new Map<AccountId, Outbox>();
+  const outboxOf = (id: AccountId): Outbox => {
+    const outbox = outboxes.get(id) ?? new Outbox(id, { store, changes, log: log.child('outbox'), sendTyping });
+    outboxes.set(id, outbox);
+    return outbox;
+  };
+
+  const manager = new AccountManager({
+    store,
+    passwords: new AccountSecrets(keyProtection === 'keychain' ? options.keychain : store.secrets),
+    changes,
+    clock,
+    log,
+    openStream,
+    features,
+    extraCa,
+    workOf: ({ id }) =>
+      createWork(id, outboxOf(id), { contacts, presence, caps, inbound, changes, disco: features.disco }),
+  });
+  const messages = new MessageService({ store, changes, clock, poke: (id) => outboxOf(id).poke() });
+  const typingService = new TypingService({
+    store,
+    enabled: sendTyping,
+    stream: (id) => manager.online(id)?.stream,
+    understands: (id, jid) => contacts.seesUs(id, jid) && caps.supports(presence.caps(id, jid), NS.chatStates),
+  });
+  const views = createViews({ store, manager, presence, typing, settings });
+  const services: Services = { store, changes, clock, manager, contacts, messages, typing: typingService, settings, views };
+
+  const badge = new UnreadBadge(options.setBadge);
+  badge.reset(views.chats());
+  const announcer = createAnnouncer(views, (name, payload) => {
+    if (name === 'chats.upserted') badge.update((payload as Events['chats.upserted']).rows);
+    if (name === 'accounts.removed') badge.reset(views.chats());
+    options.emit(name, payload);
+  });
+  const attached = new DisposableStore();
+  attached.add(changes.on(announcer.note));
+  attached.add(typing);
+  attached.add(announcer);
+
+  return {
+    keyProtection,
+    handlers: createHandlers(services),
+    views,
+    manager,
+    close: async () => {
+      await manager.stop();
+      attached.dispose();
+      database.close();
+    },
+  };
+};

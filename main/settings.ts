@@ -1,0 +1,37 @@
+import { settingsSchema } from '#shared/api/settings.ts';
+import type { SettingsView } from '#shared/views.ts';
+import type { SettingsStore } from '#main/store/settings.ts';
+import type { Changes } from '#main/util/changes.ts';
+
+/** The application's settings: what is stored, checked, with a default for everything else. */
+export class Settings {
+  readonly #store: SettingsStore;
+  readonly #changes: Changes;
+  #view: SettingsView;
+
+  constructor(store: SettingsStore, changes: Changes) {
+    this.#store = store;
+    this.#changes = changes;
+    const { shape } = settingsSchema;
+    const stored = store.all();
+    // A value that an older or newer version wrote and this one does not know falls back to its default, alone.
+    this.#view = {
+      theme: shape.theme.catch('system').parse(stored['theme']),
+      language: shape.language.catch('system').parse(stored['language']),
+      sendTyping: shape.sendTyping.catch(true).parse(stored['sendTyping']),
+    };
+  }
+
+  view(): SettingsView {
+    return this.#view;
+  }
+
+  /** Changes the given ones and keeps them. */
+  update(patch: { readonly [K in keyof SettingsView]?: SettingsView[K] | undefined }): SettingsView {
+    this.#store.set(patch);
+    const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+    this.#view = { ...this.#view, ...given };
+    this.#changes.announce({ kind: 'settings' });
+    return this.#view;
+  }
+}

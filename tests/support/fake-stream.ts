@@ -1,0 +1,126 @@
+import { StreamError, type ResumeState, type Stream } from '#main/xmpp/port.ts';
+import { parseStanza, type Element } from '#main/xmpp/stanza.ts';
+
+type Expectation =
+  | { readonly kind: 'send'; readonly check: (stanza: Element) => void; readonly answer: 'ack' | 'hold' }
+  | { readonly kind: 'request'; readonly check: (iq: Element) => void; readonly result: string | Error };
+
+interface Held {
+  readonly stanza: Element;
+  readonly settle: PromiseWithResolvers<void>;
+}
+
+/**
+ * The Stream port with ordered expectations: what is sent must be what the test expects next, and
+ * `finish` fails when something expected was not sent. A stanza that nobody expected fails the test.
+ */
+export class FakeStream implements Stream {
+  readonly jid: string;
+  readonly resumed: boolean;
+  readonly unhandled: readonly string[];
+  readonly rosterVersioning: boolean;
+  readonly #expected: Expectation[] = [];
+  readonly #held: Held[] = [];
+  readonly #surprises: string[] = [];
+  #handle: ((stanza: Element) => Promise<void> | void) | undefined;
+  #ended: ((error: StreamError | undefined) => void) | undefined;
+  probes = 0;
+  open = true;
+
+  constructor(options: { jid?: string; resumed?: boolean; unhandled?: readonly string[]; rosterVersioning?: boolean } = {}) {
+    this.jid = options.jid ?? 'alice@localhost/here';
+    this.resumed = options.resumed ?? false;
+    this.unhandled = options.unhandled ?? [];
+    this.rosterVersioning = options.rosterVersioning ?? false;
+  }
+
+  /** The next stanza sent; `ack` acknowledges it at once, `hold` leaves it to `acknowledge` or the end. */
+  expectSend(check: (stanza: Element) => void, answer: 'ack' | 'hold' = 'ack'): this {
+    this.#expected.push({ kind: 'send', check, answer });
+    return this;
+  }
+
+  /** The next iq request, answered with this stanza or rejected with this error. */
+  expectRequest(check: (iq: Element) => void, result: string | Error): this {
+    this.#expected.push({ kind: 'request', check, result });
+    return this;
+  }
+
+  /** Nothing more may be expected, and nothing unexpected may have come. */
+  finish(): void {
+    if (this.#surprises.length > 0) throw new Error(`not expected: ${this.#surprises.join('\n')}`);
+    if (this.#expected.length > 0) throw new Error(`still expected: ${this.#expected.length} stanza(s)`);
+  }
+
+  /** A stanza from the server; resolves when it counts as handled. */
+  async receive(stanza: string): Promise<void> {
+    await this.#handle?.(parseStanza(stanza));
+  }
+
+  /** The server acknowledges the oldest held stanza. */
+  acknowledge(): void {
+    const held = this.#held.shift();
+    if (held === undefined) throw new Error('nothing waits for an acknowledgement');
+    held.settle.resolve();
+  }
+
+  /** The connection breaks. */
+  break(error?: StreamError): void {
+    if (!this.open) return;
+    this.open = false;
+    const lost = error ?? new StreamError({ code: 'connection-lost', step: 'session', advice: 'retry-now' }, 'cut');
+    for (const { settle } of this.#held) settle.reject(lost);
+    this.#ended?.(lost);
+  }
+
+  send(stanza: Element): Promise<void> {
+    const next = this.#expected[0];
+    if (next?.kind !== 'send') {
+      this.#surprises.push(stanza.toString());
+      return Promise.resolve();
+    }
+    this.#expected.shift();
+    next.check(stanza);
+    if (next.answer === 'ack') return Promise.resolve();
+    const settle = Promise.withResolvers<void>();
+    this.#held.push({ stanza, settle });
+    return settle.promise;
+  }
+
+  request(iq: Element): Promise<Element> {
+    const next = this.#expected[0];
+    if (next?.kind !== 'request') {
+      this.#surprises.push(iq.toString());
+      return Promise.reject(new Error('not expected'));
+    }
+    this.#expected.shift();
+    next.check(iq);
+    return typeof next.result === 'string' ? Promise.resolve(parseStanza(next.result)) : Promise.reject(next.result);
+  }
+
+  onStanza(handle: (stanza: Element) => Promise<void> | void): void {
+    this.#handle = handle;
+  }
+
+  onEnd(ended: (error: StreamError | undefined) => void): void {
+    this.#ended = ended;
+  }
+
+  resumeState(): ResumeState | undefined {
+    const unacked = this.#held.map(({ stanza }) => stanza.toString());
+    return { id: 'sm', jid: this.jid, inbound: 0, outbound: 0, unacked };
+  }
+
+  close(): Promise<void> {
+    this.open = false;
+    return Promise.resolve();
+  }
+
+  abort(): void {
+    this.open = false;
+  }
+
+  probe(): void {
+    this.probes++;
+  }
+}

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Outbox } from '#main/messaging/outbound/outbox.ts';
+import { MessageService } from '#main/messaging/messages.ts';
+import { Changes } from '#main/util/changes.ts';
+import { systemClock } from '#main/util/clock.ts';
+import type { Element } from '#main/xmpp/stanza.ts';
+import { FakeStream } from '#tests/support/fake-stream.ts';
+import { openTestStore, quietLog, type TestStore } from '#tests/support/test-store.ts';
+import type { ChatId } from '#shared/ids.ts';
+
+let test: TestStore;
+let outbox: Outbox;
+let messages: MessageService;
+let chatId: ChatId;
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const body = (text: string) => (stanza: Element) => {
+  expect(stanza.getChildText('body')).toBe(text);
+  expect(stanza.attrs['to']).toBe('bob@localhost');
+};
+const state = (id: number): string | undefined => test.store.messages.get(id as never)?.state;
+
+beforeEach(() => {
+  test = openTestStore();
+  const changes = new Changes();
+  outbox = new Outbox(test.account.id, { store: test.store, changes, log: quietLog, sendTyping: () => false });
+  messages = new MessageService({ store: test.store, changes, clock: systemClock, poke: () => outbox.poke() });
+  chatId = test.store.chats.findOrCreate(test.account.id, 'bob@localhost', 1).id;
+});
+afterEach(() => test.close());
+
+describe('the outbox', () => {
+  it('keeps what is written offline and sends it in order, once', async () => {
+    const first = messages.send(chatId, 'one');
+    const second = messages.send(chatId, 'two');
+    expect(first.state).toBe('queued');
+    const stream = new FakeStream().expectSend(body('one')).expectSend(body('two'));
+    outbox.run(stream);
+    await settled();
+    stream.finish();
+    expect([state(first.id), state(second.id)]).toEqual(['acked', 'acked']);
+    expect(test.store.outbox.countWaiting(test.account.id)).toBe(0);
+    const next = new FakeStream();
+    outbox.hold();
+    outbox.run(next);
+    next.finish();
+  });
+
+  it('repeats after a break the same stanza with the same id', async () => {
+    const sent = messages.send(chatId, 'once');
+    let wire = '';
+    const cut = new FakeStream().expectSend((stanza) => {
+      wire = stanza.toString();
+    }, 'hold');
+    outbox.run(cut);
+    expect(state(sent.id)).toBe('sending');
+    cut.break();
+    outbox.hold();
+    await settled();
+    expect(state(sent.id)).toBe('queued');
+    const next = new FakeStream().expectSend((stanza) => expect(stanza.toString()).toBe(wire));
+    outbox.run(next);
+    await settled();
+    next.finish();
+    expect(state(sent.id)).toBe('acked');
+  });
+
+  it('does not repeat what the resumed stream turned out to have delivered', async () => {
+    const arrived = messages.send(chatId, 'arrived');
+    const lost = messages.send(chatId, 'lost');
+    const cut = new FakeStream().expectSend(body('arrived'), 'hold').expectSend(body('lost'), 'hold');
+    outbox.run(cut);
+    const unacked = cut.resumeState()?.unacked ?? [];
+    cut.break();
+    outbox.hold();
+    await settled();
+    const resumed = new FakeStream({ resumed: true, unhandled: unacked.slice(1) }).expectSend(body('lost'));
+    outbox.run(resumed, unacked.slice(0, 1));
+    await settled();
+    resumed.finish();
+    expect([state(arrived.id), state(lost.id)]).toEqual(['acked', 'acked']);
+  });
+
+  it('sends what is written while others wait for their acknowledgement', () => {
+    const stream = new FakeStream().expectSend(body('one'), 'hold');
+    messages.send(chatId, 'one');
+    outbox.run(stream);
+    stream.expectSend(body('two'), 'hold');
+    messages.send(chatId, 'two');
+    stream.finish();
+  });
+
+  it('never sends unprotected what was written to be protected', () => {
+    const account = test.account;
+    const secret = test.store.messages.insertOutgoing({
+      chatId,
+      senderJid: account.jid,
+      body: 'secret',
+      at: 1,
+      sortAt: 1,
+      protection: 'omemo',
+      stanzaId: 's1',
+      originId: 's1',
+    });
+    const stream = new FakeStream();
+    outbox.run(stream);
+    stream.finish();
+    expect(test.store.messages.get(secret.id)).toMatchObject({ state: 'failed', failure: 'encryption-unavailable' });
+  });
+
+  it('sends a failed message again under the same id, and only a failed one', async () => {
+    const sent = messages.send(chatId, 'again');
+    test.store.messages.setState(sent.id, 'failed', 'service-unavailable');
+    const stream = new FakeStream();
+    outbox.run(stream);
+    stream.expectSend((stanza) => expect(stanza.attrs['id']).toBe(sent.originId));
+    expect(messages.resend(sent.id).state).toBe('sending');
+    await settled();
+    stream.finish();
+    expect(messages.resend(sent.id).state).toBe('acked');
+    stream.finish();
+  });
+
+  it('forgets an acknowledgement for an account that is gone', async () => {
+    const stream = new FakeStream().expectSend(body('late'), 'hold');
+    messages.send(chatId, 'late');
+    outbox.run(stream);
+    test.store.accounts.remove(test.account.id);
+    stream.acknowledge();
+    await settled();
+    expect(test.store.chats.list()).toEqual([]);
+  });
+});
