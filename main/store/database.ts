@@ -34,7 +34,7 @@ export class Database implements MigrationTarget {
   }
 
   get schemaVersion(): number {
-    return Number(guarded(() => this.#sqlite.pragma('user_version', { simple: true })));
+    return Number(guarded(() => this.#opened().pragma('user_version', { simple: true })));
   }
 
   /**
@@ -42,12 +42,13 @@ export class Database implements MigrationTarget {
    * May be nested: the inner one is a savepoint. `act` must not return a promise.
    */
   transaction<T>(act: () => T): T {
+    this.#opened();
     return guarded(() => this.#atomically.immediate(act) as T);
   }
 
   /** Runs several statements, without parameters or results. */
   execute(sql: string): void {
-    guarded(() => this.#sqlite.exec(sql));
+    guarded(() => this.#opened().exec(sql));
   }
 
   /** The first row of the answer. */
@@ -91,12 +92,16 @@ export class Database implements MigrationTarget {
   }
 
   #prepared(sql: string): Sqlite.Statement<[SqlParameters]> {
-    if (!this.#sqlite.open) throw new AppError('locked', 'the database is closed');
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
-    const statement = this.#sqlite.prepare<[SqlParameters]>(sql);
+    const statement = this.#opened().prepare<[SqlParameters]>(sql);
     this.#statements.set(sql, statement);
     return statement;
+  }
+
+  #opened(): Sqlite.Database {
+    if (!this.#sqlite.open) throw new AppError('locked', 'the database is closed');
+    return this.#sqlite;
   }
 }
 

@@ -25,9 +25,12 @@ export interface Store {
   readonly transaction: <T>(act: () => T) => T;
 }
 
-/** Makes all repositories over an open database. */
+/**
+ * Makes all repositories over an open database.
+ * @throws AppError as every write; the database is closed then
+ */
 export const openStore = (database: Database): Store => {
-  const revisions = new Revisions(database);
+  const revisions = startRevisions(database);
   const chats = new ChatStore(database, revisions);
   const outbox = new OutboxStore(database);
   return {
@@ -42,4 +45,14 @@ export const openStore = (database: Database): Store => {
     revisions,
     transaction: (act) => database.transaction(act),
   };
+};
+
+/** The first write of a run: a damaged file or a full disk shows here, and must not stay locked. */
+const startRevisions = (database: Database): Revisions => {
+  try {
+    return new Revisions(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 };
