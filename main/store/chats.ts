@@ -40,8 +40,8 @@ interface ChatListRow extends Omit<ChatRow, 'read_sort_at' | 'read_id'> {
   readonly last_state: MessageState | null;
 }
 
-/** Each subquery reads a range of an index: its cost is that of the unread messages, not of the history. */
-const selectChats = `
+/** Exported for its test. Each subquery reads a range of an index: its cost is that of the unread messages, not of the history. */
+export const chatListSql = `
   SELECT c.id, c.account_id, c.jid, c.draft, c.active_at, c.rev,
     (SELECT count(*) FROM messages u
       WHERE u.chat_id = c.id AND u.direction = 'in' AND (u.sort_at, u.id) > (c.read_sort_at, c.read_id)) AS unread,
@@ -81,11 +81,11 @@ export class ChatStore {
 
   /** The chats of all accounts, the most recently active first. */
   list(): readonly Chat[] {
-    return this.#database.all<ChatListRow>(`${selectChats} ORDER BY c.active_at DESC, c.id DESC`).map(toChat);
+    return this.#database.all<ChatListRow>(`${chatListSql} ORDER BY c.active_at DESC, c.id DESC`).map(toChat);
   }
 
   get(id: ChatId): Chat | undefined {
-    const row = this.#database.one<ChatListRow>(`${selectChats} WHERE c.id = $id`, { id });
+    const row = this.#database.one<ChatListRow>(`${chatListSql} WHERE c.id = $id`, { id });
     return row === undefined ? undefined : toChat(row);
   }
 
@@ -96,7 +96,7 @@ export class ChatStore {
   }
 
   find(accountId: AccountId, jid: string): Chat | undefined {
-    const sql = `${selectChats} WHERE c.account_id = $accountId AND c.jid = $jid`;
+    const sql = `${chatListSql} WHERE c.account_id = $accountId AND c.jid = $jid`;
     const row = this.#database.one<ChatListRow>(sql, { accountId, jid });
     return row === undefined ? undefined : toChat(row);
   }
