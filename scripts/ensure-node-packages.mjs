@@ -58,17 +58,21 @@ export const ensureNodePackages = async (root, say) => {
  */
 export const whyOutdated = (root) => {
   const wanted = readLock(path.join(root, 'package-lock.json'));
-  if (wanted === undefined) throw new Stop('package-lock.json is missing or not readable: restore it from the repository.');
+  if (wanted === undefined)
+    throw new Stop('package-lock.json is missing or not readable: restore it from the repository.');
   const installed = readLock(path.join(root, 'node_modules', '.package-lock.json'));
   if (installed === undefined) {
     return existsSync(path.join(root, 'node_modules')) ? 'node_modules is not complete' : 'first run';
   }
-  if (!sameDependencies(wanted[''], readJson(path.join(root, 'package.json')))) return 'package.json has changed';
+  if (!sameDependencies(wanted[''], readJson(path.join(root, 'package.json'))))
+    return 'package.json has changed';
   for (const [place, entry] of Object.entries(wanted)) {
     // An optional package may be absent: it may be for another system.
-    if (place === '' || entry.link === true || (entry.optional === true && installed[place] === undefined)) continue;
+    if (place === '' || entry.link === true || (entry.optional === true && installed[place] === undefined))
+      continue;
     const found = installed[place];
-    if (found?.version !== entry.version || found?.integrity !== entry.integrity) return 'the lock file has changed';
+    if (found?.version !== entry.version || found?.integrity !== entry.integrity)
+      return 'the lock file has changed';
     if (!existsSync(path.join(root, place, 'package.json'))) return `${place} is missing`;
   }
   return undefined;
@@ -80,12 +84,16 @@ export const whyOutdated = (root) => {
  */
 const sameDependencies = (locked, manifest) => {
   const { dependencies = {}, devDependencies = {} } = /** @type {LockEntry} */ (manifest ?? {});
-  const text = (/** @type {Record<string, string>} */ list) => JSON.stringify(Object.entries(list).sort());
   return (
-    text(dependencies) === text(locked?.dependencies ?? {}) &&
-    text(devDependencies) === text(locked?.devDependencies ?? {})
+    sameEntries(dependencies, locked?.dependencies ?? {}) &&
+    sameEntries(devDependencies, locked?.devDependencies ?? {})
   );
 };
+
+/** @param {Record<string, string>} one @param {Record<string, string>} other */
+const sameEntries = (one, other) =>
+  Object.keys(one).length === Object.keys(other).length &&
+  Object.entries(one).every(([name, version]) => other[name] === version);
 
 /**
  * @param {string} file
@@ -115,7 +123,9 @@ const readJson = (file) => {
  * @param {string} root
  */
 const scriptsAllowed = (root) => {
-  const manifest = /** @type {{ allowScripts?: Record<string, boolean> }} */ (readJson(path.join(root, 'package.json')));
+  const manifest = /** @type {{ allowScripts?: Record<string, boolean> }} */ (
+    readJson(path.join(root, 'package.json'))
+  );
   return Object.entries(manifest.allowScripts ?? {}).flatMap(([name, allowed]) => (allowed ? [name] : []));
 };
 

@@ -30,7 +30,14 @@ import { Stop } from './ensure-stop.mjs';
  */
 /** @typedef {'prosody' | 'prosody-modules' | 'chromium' | 'openssl' | 'dbus' | 'gnome-keyring' | 'libsecret' | 'fonts' | 'emoji-font'} RequirementName */
 
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge', 'brave-browser'];
+const BROWSERS = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'microsoft-edge',
+  'brave-browser',
+];
 const BROWSER_FILES = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
@@ -75,7 +82,13 @@ export const requirements = {
     name: 'OpenSSL',
     purpose: 'the throw-away certificates of the demo and the tests',
     found: (system) => hasCommand(system, 'openssl'),
-    packages: { apt: ['openssl'], dnf: ['openssl'], pacman: ['openssl'], brew: ['openssl'], winget: ['ShiningLight.OpenSSL.Light'] },
+    packages: {
+      apt: ['openssl'],
+      dnf: ['openssl'],
+      pacman: ['openssl'],
+      brew: ['openssl'],
+      winget: ['ShiningLight.OpenSSL.Light'],
+    },
     elsewhere: 'https://openssl-library.org/source/',
   },
   dbus: {
@@ -114,7 +127,11 @@ export const requirements = {
     name: 'an emoji font',
     purpose: 'emoji in windows and screenshots',
     found: (system) => hasFont(system, /emoji[^/]*\.(?:ttf|otf|ttc)$/i),
-    packages: { apt: ['fonts-noto-color-emoji'], dnf: ['google-noto-color-emoji-fonts'], pacman: ['noto-fonts-emoji'] },
+    packages: {
+      apt: ['fonts-noto-color-emoji'],
+      dnf: ['google-noto-color-emoji-fonts'],
+      pacman: ['noto-fonts-emoji'],
+    },
     elsewhere: 'https://fonts.google.com/noto/specimen/Noto+Color+Emoji',
     on: ['linux'],
   },
@@ -156,11 +173,19 @@ const installByApt = (system, missing) => {
   const env = { ...system.env, DEBIAN_FRONTEND: 'noninteractive' };
   system.say(`Installing system packages with apt-get: ${packages.join(' ')}`);
   const update = system.run('apt-get', ['update', '-qq'], env);
-  const install = system.run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], env);
+  const install = system.run(
+    'apt-get',
+    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
+    env,
+  );
   const still = missing.filter(({ found }) => !found(system));
   if (install.status === 0 && still.length === 0) return;
   // An update that fails may be harmless (one of many sources); it explains why an installation then fails.
-  const output = `${update.status === 0 ? '' : update.output}${install.output}`.trimEnd().split('\n').slice(-15).join('\n');
+  const output = `${update.status === 0 ? '' : update.output}${install.output}`
+    .trimEnd()
+    .split('\n')
+    .slice(-15)
+    .join('\n');
   const lost = still.map(({ name }) => name).join(', ');
   throw new Stop(
     `apt-get could not install ${packages.join(' ')}${lost === '' ? '' : ` (still missing: ${lost})`}. Its last words:\n${output}\n` +
@@ -193,7 +218,9 @@ const findManager = (system) => {
  */
 const packagesOf = (system, manager, missing) => {
   const ubuntu = manager === 'apt' && /^ID=ubuntu$/m.test(system.osRelease);
-  const names = missing.map(({ packages }) => (ubuntu ? packages.ubuntu : undefined) ?? packages[manager] ?? []);
+  const names = missing.map(
+    ({ packages }) => (ubuntu ? packages.ubuntu : undefined) ?? packages[manager] ?? [],
+  );
   const casks = missing.map(({ packages }) => (manager === 'brew' ? (packages.cask ?? []) : []));
   return {
     packages: names.flat(),
@@ -212,8 +239,12 @@ const packagesOf = (system, manager, missing) => {
 export const adviceFor = (system, manager, command, missing) => {
   const lines = [`"${command}" needs what is not installed here:`];
   for (const { name, purpose } of missing) lines.push(`  ${name}: ${purpose}`);
-  const found = manager === undefined ? { packages: [], casks: [], unavailable: missing } : packagesOf(system, manager, missing);
-  const installation = manager === undefined ? '' : installCommand(system, manager, found.packages, found.casks);
+  const found =
+    manager === undefined
+      ? { packages: [], casks: [], unavailable: missing }
+      : packagesOf(system, manager, missing);
+  const installation =
+    manager === undefined ? '' : installCommand(system, manager, found.packages, found.casks);
   if (installation !== '') lines.push('Install it with', `  ${installation}`);
   for (const { name, elsewhere } of found.unavailable) lines.push(`Get ${name} from ${elsewhere}`);
   lines.push('then run the same command again.');
@@ -230,7 +261,10 @@ const installCommand = (system, manager, packages, casks) => {
   const sudo = system.root ? '' : 'sudo ';
   const list = packages.join(' ');
   if (manager === 'brew') {
-    const parts = [packages.length > 0 ? `brew install ${list}` : '', casks.length > 0 ? `brew install --cask ${casks.join(' ')}` : ''];
+    const parts = [
+      packages.length > 0 ? `brew install ${list}` : '',
+      casks.length > 0 ? `brew install --cask ${casks.join(' ')}` : '',
+    ];
     return parts.filter((part) => part !== '').join(' && ');
   }
   if (packages.length === 0) return '';
@@ -247,14 +281,18 @@ const hasCommand = (system, command) => {
   // Debian keeps some programs where the search path of a plain user does not look.
   const folders = windows ? search.split(';') : [...search.split(':'), '/usr/sbin', '/usr/local/sbin'];
   const names = windows ? [`${command}.exe`, `${command}.cmd`] : [command];
-  return folders.some((folder) => folder !== '' && names.some((name) => system.exists(path.join(folder, name))));
+  return folders.some(
+    (folder) => folder !== '' && names.some((name) => system.exists(path.join(folder, name))),
+  );
 };
 
 /** @param {System} system */
 const hasBrowser = (system) => {
   const chosen = system.env['CHATSECURE_CHROMIUM'];
   if (chosen !== undefined && system.exists(chosen)) return true;
-  const programs = ['ProgramFiles', 'ProgramFiles(x86)', 'LOCALAPPDATA'].flatMap((key) => system.env[key] ?? []);
+  const programs = ['ProgramFiles', 'ProgramFiles(x86)', 'LOCALAPPDATA'].flatMap(
+    (key) => system.env[key] ?? [],
+  );
   return (
     BROWSERS.some((command) => hasCommand(system, command)) ||
     (system.platform === 'darwin' && BROWSER_FILES.some((file) => system.exists(file))) ||
@@ -269,15 +307,19 @@ const hasLibrary = (system, file) =>
     (folder) =>
       system.exists(path.join(folder, file)) ||
       ['x86_64', 'aarch64', 'arm'].some((cpu) =>
-        ['linux-gnu', 'linux-gnueabihf'].some((abi) => system.exists(path.join(folder, `${cpu}-${abi}`, file))),
+        ['linux-gnu', 'linux-gnueabihf'].some((abi) =>
+          system.exists(path.join(folder, `${cpu}-${abi}`, file)),
+        ),
       ),
   );
 
 /** @param {System} system @param {RegExp} name */
 const hasFont = (system, name) =>
-  ['/usr/share/fonts', '/usr/local/share/fonts', path.join(system.env['HOME'] ?? '/', '.local/share/fonts')].some((folder) =>
-    system.list(folder).some((file) => name.test(file)),
-  );
+  [
+    '/usr/share/fonts',
+    '/usr/local/share/fonts',
+    path.join(system.env['HOME'] ?? '/', '.local/share/fonts'),
+  ].some((folder) => system.list(folder).some((file) => name.test(file)));
 
 /** @param {System} system */
 const isDebian = (system) => hasCommand(system, 'apt-get');
@@ -292,7 +334,10 @@ export const realSystem = () => ({
   list: (folder) => (existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String) : []),
   run: (command, args, env) => {
     const done = spawnSync(command, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    return { status: done.status ?? 1, output: `${done.stdout ?? ''}${done.stderr ?? ''}${done.error?.message ?? ''}` };
+    return {
+      status: done.status ?? 1,
+      output: `${done.stdout ?? ''}${done.stderr ?? ''}${done.error?.message ?? ''}`,
+    };
   },
   say: console.error,
 });

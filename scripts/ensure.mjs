@@ -56,7 +56,8 @@ export const prepare = async (root, argv) => {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) throw new Stop(usage(name));
   const script = path.join(root, 'scripts', `${name}.ts`);
-  if (!existsSync(script)) throw new Stop(`scripts/${name}.ts is missing: this copy of the repository is not complete.`);
+  if (!existsSync(script))
+    throw new Stop(`scripts/${name}.ts is missing: this copy of the repository is not complete.`);
   await ensureNodePackages(root, console.error);
   const needs = command.parts?.[args[0] ?? ''] ?? command.needs;
   ensureSystemPackages(realSystem(), `npm run ${name}`, needs, command.likes ?? []);
