@@ -33,9 +33,10 @@ interface Part {
 
 const all = columns.messages.join(', ');
 
-const olderSql = `SELECT ${all} FROM messages WHERE chat_id = $chatId AND (sort_at, id) < ($sortAt, $id)
+/** Exported for their test. */
+export const olderSql = `SELECT ${all} FROM messages WHERE chat_id = $chatId AND (sort_at, id) < ($sortAt, $id)
   ORDER BY sort_at DESC, id DESC LIMIT $limit`;
-const newerSql = `SELECT ${all} FROM messages WHERE chat_id = $chatId AND (sort_at, id) > ($sortAt, $id)
+export const newerSql = `SELECT ${all} FROM messages WHERE chat_id = $chatId AND (sort_at, id) > ($sortAt, $id)
   ORDER BY sort_at, id LIMIT $limit`;
 
 const END: Position = { sortAt: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER };
