@@ -149,8 +149,17 @@ export const holdLockFile = (path: string): Disposable =>
       sqlite.close();
       throw error;
     }
-    return { dispose: () => void sqlite.close() };
+    held.add(sqlite);
+    return {
+      dispose: () => {
+        held.delete(sqlite);
+        sqlite.close();
+      },
+    };
   });
+
+/** The library closes, and so unlocks, what the garbage collector finds: a claim must not depend on that. */
+const held = new Set<Sqlite.Database>();
 
 /** SQLite gives its log the mode of the database; so the mode must be right before it is opened. */
 const restrictToOwner = (path: string): void => {

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
+import { openDatabase, type Database } from '#main/store/database.ts';
+import { migrations, type Migration } from '#main/store/migrations/index.ts';
+import { openStore } from '#main/store/store.ts';
+import { errorCode } from '#tests/support/app-error.ts';
+import { temporaryProfile, TEST_KEY } from '#tests/support/temporary-profile.ts';
+import { versionOneRows, versionOneSchema } from './version-1.ts';
+
+/** Comments and spaces are no part of a schema. */
+const schemaOf = (database: Database): readonly string[] =>
+  database
+    .all<{ sql: string }>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name')
+    .map(({ sql }) => sql.replace(/--.*$/gm, '').replace(/\s+/g, ' '));
+
+/** A database of an earlier version: opened without our migrations, filled by literal SQL. */
+const oldDatabase = (path: string, ...sql: readonly string[]): void => {
+  const database = openDatabase(path, TEST_KEY, []);
+  for (const part of sql) database.execute(part);
+  database.close();
+};
+
+describe('the list of migrations', () => {
+  test('is numbered from 1 without gaps', () => {
+    expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
+  });
+
+  test('imports nothing from the application', () => {
+    const folder = new URL('../../main/store/migrations/', import.meta.url);
+    for (const { version } of migrations) {
+      const index = readFileSync(new URL('index.ts', folder), 'utf8');
+      const file = index.match(new RegExp(`'\\./(${String(version).padStart(4, '0')}-[a-z0-9-]+\\.ts)'`))?.[1] ?? '';
+      expect(readFileSync(new URL(file, folder), 'utf8')).not.toMatch(/\bimport\b/);
+    }
+  });
+});
+
+describe('version 1', () => {
+  test('is what the first migration makes, to the letter', () => {
+    const literal = temporaryProfile();
+    const migrated = temporaryProfile();
+    oldDatabase(literal.paths.database, versionOneSchema);
+    const wanted = openDatabase(literal.paths.database, TEST_KEY, migrations.slice(0, 1));
+    const made = openDatabase(migrated.paths.database, TEST_KEY, migrations.slice(0, 1));
+    try {
+      expect(schemaOf(made)).toEqual(schemaOf(wanted));
+      expect(made.schemaVersion).toBe(1);
+    } finally {
+      wanted.close();
+      made.close();
+    }
+  });
+
+  test('with its rows is read by the present version', async () => {
+    const profile = temporaryProfile();
+    oldDatabase(profile.paths.database, versionOneSchema, versionOneRows);
+    const { database, store } = profile.open();
+    const juliet = '6b1b8f4e-3c0a-4a5b-9f43-2f0f5c1d7e11' as AccountId;
+    expect(database.schemaVersion).toBe(migrations.length);
+    expect(store.accounts.list()).toMatchObject([
+      { id: juliet, jid: 'juliet@capulet.example', enabled: true, host: undefined, rosterVersion: 'v1' },
+      { jid: 'nurse@capulet.example', enabled: false, host: 'xmpp.capulet.example', port: 5223, directTls: true },
+    ]);
+    expect(store.accounts.takeResumeState(juliet)).toBe('{"id":"s"}');
+    expect(store.contacts.list(juliet)).toMatchObject([
+      { jid: 'romeo@montague.example', name: 'Romeo', groups: ['Friends'] },
+      { jid: 'tybalt@capulet.example', name: undefined, asked: true },
+    ]);
+    expect(store.contacts.listRequests()).toMatchObject([{ jid: 'paris@verona.example', text: 'Hello' }]);
+    expect(store.chats.list()).toMatchObject([
+      { id: 1, draft: 'Good night, good ni', unread: 1, firstUnreadId: 3, last: { id: 5, state: 'failed' } },
+      { id: 2, unread: 0, last: undefined },
+    ]);
+    expect(store.messages.findByArchiveId(1 as ChatId, 'a2')).toMatchObject({ id: 2, thread: 't' });
+    expect(store.messages.require(5 as MessageId)).toMatchObject({ state: 'failed', failure: 'not-allowed' });
+    expect(store.messages.requeueSending()).toMatchObject([{ id: 4, state: 'queued' }]);
+    expect(store.outbox.next(juliet)).toMatchObject({ messageId: 4, attempts: 1, stanza: '<message id="m4"/>' });
+    expect(store.settings.all()).toEqual({ theme: 'dark' });
+    expect(store.caps.features('sha-1 QgayPKawpkPSDYmwT/WM94uAlu0=')).toEqual(['urn:xmpp:ping']);
+    expect(await store.secrets.get(`password ${juliet}`)).toBe('wherefore');
+    expect(database.all("SELECT rowid FROM messages_search WHERE messages_search MATCH 'cam*'")).toEqual([{ rowid: 4 }]);
+    expect(store.revisions.next()).toBeGreaterThan(11);
+    expect(database.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+    expect(database.all('PRAGMA foreign_key_check')).toEqual([]);
+  });
+});
+
+describe('the migrator', () => {
+  const step = (version: number, sql: string): Migration => ({ version, sql });
+  const first = step(1, 'CREATE TABLE one (a TEXT NOT NULL) STRICT; INSERT INTO one VALUES (1);');
+
+  test('runs only what is missing, in order', () => {
+    const { paths } = temporaryProfile();
+    openDatabase(paths.database, TEST_KEY, [first]).close();
+    const second = step(2, "UPDATE one SET a = a || '-2'");
+    const third = step(3, "UPDATE one SET a = a || '-3'");
+    const database = openDatabase(paths.database, TEST_KEY, [first, second, third]);
+    try {
+      expect(database.all('SELECT a FROM one')).toEqual([{ a: '1-2-3' }]);
+      expect(database.schemaVersion).toBe(3);
+    } finally {
+      database.close();
+    }
+  });
+
+  test('leaves a whole version when a step fails in its middle', () => {
+    const { paths } = temporaryProfile();
+    openDatabase(paths.database, TEST_KEY, [first]).close();
+    const good = step(2, "UPDATE one SET a = 'two'");
+    const bad = step(3, "UPDATE one SET a = 'three'; INSERT INTO nowhere VALUES (1);");
+    expect(errorCode(() => openDatabase(paths.database, TEST_KEY, [first, good, bad]))).toBe('storage');
+    const database = openDatabase(paths.database, TEST_KEY, [first, good]);
+    try {
+      expect(database.all('SELECT a FROM one')).toEqual([{ a: 'two' }]);
+      expect(database.schemaVersion).toBe(2);
+    } finally {
+      database.close();
+    }
+  });
+
+  test('refuses a file of a newer version, and says which', () => {
+    const { paths } = temporaryProfile();
+    openDatabase(paths.database, TEST_KEY, [first, step(2, 'SELECT 1')]).close();
+    expect(() => openDatabase(paths.database, TEST_KEY, [first])).toThrow(
+      expect.objectContaining({ code: 'database-newer', detail: { found: 2, supported: 1 } }),
+    );
+  });
+
+  test('a store over a present version opens', () => {
+    const profile = temporaryProfile();
+    const database = openDatabase(profile.paths.database, TEST_KEY);
+    expect(openStore(database).accounts.list()).toEqual([]);
+    database.close();
+  });
+});
