@@ -1,0 +1,236 @@
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SaslError } from '#main/xmpp/sasl/mechanism.ts';
+import { saslprep } from '#main/xmpp/sasl/saslprep.ts';
+import { createScram, ITERATIONS, type ScramBinding } from '#main/xmpp/sasl/scram.ts';
+import { startExchange } from '#main/xmpp/sasl/select.ts';
+
+const text = (data: Uint8Array): string => Buffer.from(data).toString('utf8');
+const bytes = (data: string): Uint8Array => Buffer.from(data, 'utf8');
+const unbound: ScramBinding = { kind: 'impossible' };
+
+const code = async (act: () => Promise<unknown> | unknown): Promise<string> => {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof SaslError) return error.code;
+    throw error;
+  }
+  return 'accepted';
+};
+
+describe('SCRAM test vectors', () => {
+  test('RFC 5802 section 5: SCRAM-SHA-1', async () => {
+    const scram = createScram({
+      hash: 'SHA-1',
+      username: 'user',
+      password: 'pencil',
+      binding: unbound,
+      nonce: 'fyko+d2lbbFgONRv9qkxdawL',
+    });
+    expect(text(scram.initial)).toBe('n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL');
+    const answer = await scram.challenge(
+      bytes('r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096'),
+    );
+    expect(text(answer)).toBe(
+      'c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=',
+    );
+    scram.succeeded(bytes('v=rmF9pqV8S7suAoZWja4dJRkFsKQ='));
+  });
+
+  test('RFC 7677 section 3: SCRAM-SHA-256', async () => {
+    const scram = createScram({
+      hash: 'SHA-256',
+      username: 'user',
+      password: 'pencil',
+      binding: unbound,
+      nonce: 'rOprNGfwEbeRWgbNEkqO',
+    });
+    const answer = await scram.challenge(
+      bytes('r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096'),
+    );
+    expect(text(answer)).toBe(
+      'c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
+    );
+    scram.succeeded(bytes('v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4='));
+  });
+});
+
+/** The other half of RFC 5802, as a server would do it. */
+const serverSide = (hash: 'sha1' | 'sha256' | 'sha512', password: string, iterations = 4096) => {
+  const salt = Buffer.from('0123456789abcdef');
+  const size = { sha1: 20, sha256: 32, sha512: 64 }[hash];
+  const hmac = (key: Uint8Array, data: string): Buffer => createHmac(hash, key).update(data).digest();
+  return {
+    first: (initial: string): string => `r=${/r=(.+)$/.exec(initial)?.[1] ?? ''}server,s=${salt.toString('base64')},i=${iterations}`,
+    /** The signature for a proof that is right; undefined for one that is not. */
+    final: (initial: string, first: string, final: string, gs2: string, binding: Uint8Array): string | undefined => {
+      const salted = pbkdf2Sync(password, salt, iterations, size, hash);
+      const withoutProof = final.replace(/,p=.*$/, '');
+      const authMessage = `${initial.slice(gs2.length)},${first},${withoutProof}`;
+      const storedKey = createHash(hash).update(hmac(salted, 'Client Key')).digest();
+      const proof = Buffer.from(/,p=(.*)$/.exec(final)?.[1] ?? '', 'base64');
+      const signature = hmac(storedKey, authMessage);
+      const clientKey = Buffer.from(proof.map((byte, index) => byte ^ (signature[index] ?? 0)));
+      const channel = Buffer.concat([Buffer.from(gs2), binding]).toString('base64');
+      const isRight =
+        createHash(hash).update(clientKey).digest().equals(storedKey) && withoutProof.startsWith(`c=${channel},`);
+      return isRight ? `v=${hmac(hmac(salted, 'Server Key'), authMessage).toString('base64')}` : undefined;
+    },
+  };
+};
+
+describe('a SCRAM exchange', () => {
+  const exporter = Buffer.alloc(32, 7);
+
+  test.each([
+    ['SHA-1', 'sha1'],
+    ['SHA-256', 'sha256'],
+    ['SHA-512', 'sha512'],
+  ] as const)('%s with channel binding satisfies a server', async (hash, digest) => {
+    const binding: ScramBinding = { kind: 'bound', type: 'tls-exporter', data: exporter };
+    const scram = createScram({ hash, username: 'a=b,c', password: 'пароль', binding });
+    expect(scram.mechanism).toBe(`SCRAM-${hash}-PLUS`);
+    const server = serverSide(digest, 'пароль');
+    const initial = text(scram.initial);
+    expect(initial).toMatch(/^p=tls-exporter,,n=a=3Db=2Cc,r=/);
+    const first = server.first(initial);
+    const final = text(await scram.challenge(bytes(first)));
+    const signature = server.final(initial, first, final, 'p=tls-exporter,,', exporter);
+    expect(signature).toBeDefined();
+    scram.succeeded(bytes(signature ?? ''));
+  });
+
+  test('the signature may come as a challenge before an empty success', async () => {
+    const scram = createScram({ hash: 'SHA-256', username: 'u', password: 'p', binding: { kind: 'unused' } });
+    const server = serverSide('sha256', 'p');
+    const first = server.first(text(scram.initial));
+    const final = text(await scram.challenge(bytes(first)));
+    const signature = server.final(text(scram.initial), first, final, 'y,,', new Uint8Array()) ?? '';
+    expect(await scram.challenge(bytes(signature))).toHaveLength(0);
+    scram.succeeded(undefined);
+  });
+
+  const started = async (): Promise<ReturnType<typeof createScram>> => {
+    const scram = createScram({ hash: 'SHA-1', username: 'u', password: 'p', binding: unbound });
+    await scram.challenge(bytes(serverSide('sha1', 'p').first(text(scram.initial))));
+    return scram;
+  };
+
+  test.each([
+    ['no data', undefined],
+    ['empty data', ''],
+    ['a wrong signature', `v=${Buffer.alloc(20, 1).toString('base64')}`],
+    ['a signature of the wrong length', 'v=AAAA'],
+    ['no signature', 'x=1'],
+  ])('success with %s is not believed', async (_name, data) => {
+    const scram = await started();
+    expect(await code(() => scram.succeeded(data === undefined ? undefined : bytes(data)))).toBe('server-not-genuine');
+  });
+
+  test('success before any challenge is not believed', async () => {
+    const scram = createScram({ hash: 'SHA-1', username: 'u', password: 'p', binding: unbound });
+    expect(await code(() => scram.succeeded(undefined))).toBe('server-not-genuine');
+    expect(await code(() => scram.succeeded(bytes('v=')))).toBe('server-not-genuine');
+  });
+
+  test('a server error instead of a signature is a refusal', async () => {
+    const scram = await started();
+    expect(await code(() => scram.succeeded(bytes('e=invalid-proof')))).toBe('auth-failed');
+  });
+
+  const nonce = 'OWN';
+  test.each([
+    ['a nonce of somebody else', 'r=evil,s=c2FsdA==,i=4096', 'server-not-genuine'],
+    ['our nonce with nothing added', `r=${nonce},s=c2FsdA==,i=4096`, 'server-not-genuine'],
+    ['no nonce', 's=c2FsdA==,i=4096', 'server-not-genuine'],
+    ['a mandatory extension', `m=x,r=${nonce}x,s=c2FsdA==,i=4096`, 'auth-unsupported'],
+    ['too few iterations', `r=${nonce}x,s=c2FsdA==,i=${ITERATIONS.least - 1}`, 'auth-unsupported'],
+    ['too many iterations', `r=${nonce}x,s=c2FsdA==,i=${ITERATIONS.most + 1}`, 'auth-unsupported'],
+    ['iterations that are no number', `r=${nonce}x,s=c2FsdA==,i=4e3`, 'auth-unsupported'],
+    ['no salt', `r=${nonce}x,i=4096`, 'auth-unsupported'],
+    ['the fewest iterations', `r=${nonce}x,s=c2FsdA==,i=${ITERATIONS.least}`, 'accepted'],
+    ['nothing', '', 'server-not-genuine'],
+  ])('a challenge with %s', async (_name, challenge, expected) => {
+    const scram = createScram({ hash: 'SHA-1', username: 'u', password: 'p', binding: unbound, nonce });
+    expect(await code(() => scram.challenge(bytes(challenge)))).toBe(expected);
+  });
+
+  test('any challenge at all ends in an answer or in a SaslError', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (challenge) => {
+        const scram = createScram({ hash: 'SHA-1', username: 'u', password: 'p', binding: unbound, nonce });
+        expect(await code(() => scram.challenge(bytes(challenge)))).not.toBe('accepted');
+      }),
+    );
+  });
+});
+
+describe('SASLprep (RFC 4013 section 3)', () => {
+  test.each([
+    ['I\u00adX', 'IX'],
+    ['user', 'user'],
+    ['USER', 'USER'],
+    ['\u00aa', 'a'],
+    ['\u2168', 'IX'],
+    ['\u0007', undefined],
+    ['\u0627\u0031', undefined],
+    ['a\u00a0b', 'a b'],
+    ['пароль🔑', 'пароль🔑'],
+    ['\u00ad', undefined],
+    ['', undefined],
+    ['\ud800', undefined],
+  ])('%j becomes %j', (input, prepared) => {
+    expect(saslprep(input)).toBe(prepared);
+  });
+});
+
+describe('the choice of a mechanism', () => {
+  const credentials = {
+    username: 'u',
+    password: 'p',
+    channelBindings: { 'tls-exporter': Buffer.alloc(32), 'tls-server-end-point': Buffer.alloc(32) },
+  };
+  const choose = (mechanisms: string[], bindingTypes?: string[], channelBindings = credentials.channelBindings as object) => {
+    const exchange = startExchange({ mechanisms, bindingTypes }, { ...credentials, channelBindings });
+    return `${exchange.mechanism} ${exchange.mechanism === 'PLAIN' ? '' : text(exchange.initial).split(',')[0]}`.trim();
+  };
+
+  test.each([
+    ['binding before a longer hash', ['SCRAM-SHA-512', 'SCRAM-SHA-1-PLUS', 'PLAIN'], undefined, 'SCRAM-SHA-1-PLUS p=tls-exporter'],
+    ['the longest hash', ['SCRAM-SHA-1', 'SCRAM-SHA-512', 'SCRAM-SHA-256'], undefined, 'SCRAM-SHA-512 y'],
+    ['SCRAM before PLAIN (defect B.4.4)', ['PLAIN', 'SCRAM-SHA-256'], undefined, 'SCRAM-SHA-256 y'],
+    ['PLAIN where there is nothing else', ['PLAIN', 'DIGEST-MD5'], undefined, 'PLAIN'],
+    ['the type that the server names', ['SCRAM-SHA-256-PLUS'], ['tls-server-end-point'], 'SCRAM-SHA-256-PLUS p=tls-server-end-point'],
+    ['the stronger type', ['SCRAM-SHA-256-PLUS'], ['tls-server-end-point', 'tls-exporter'], 'SCRAM-SHA-256-PLUS p=tls-exporter'],
+  ])('%s', (_name, mechanisms, types, expected) => {
+    expect(choose(mechanisms, types)).toBe(expected);
+  });
+
+  test('without anything to bind to the flag is "n", whatever is offered', () => {
+    expect(choose(['SCRAM-SHA-1', 'SCRAM-SHA-1-PLUS'], undefined, {})).toBe('SCRAM-SHA-1 n');
+    expect(choose(['SCRAM-SHA-1'], undefined, {})).toBe('SCRAM-SHA-1 n');
+  });
+
+  test('a server of old that binds to something else before TLS 1.3 is not told "y"', () => {
+    const endPointOnly = { 'tls-server-end-point': Buffer.alloc(32) };
+    expect(choose(['SCRAM-SHA-1', 'SCRAM-SHA-1-PLUS'], undefined, endPointOnly)).toBe('SCRAM-SHA-1 n');
+  });
+
+  test.each([
+    ['a list of bindings with nothing in it for us', ['SCRAM-SHA-1', 'SCRAM-SHA-1-PLUS'], ['tls-made-up']],
+    ['only mechanisms that we do not know', ['EXTERNAL', 'X-OAUTH2'], undefined],
+    ['nothing', [], undefined],
+  ])('%s ends the attempt', async (_name, mechanisms, types) => {
+    expect(await code(() => choose(mechanisms, types))).toBe('auth-unsupported');
+  });
+
+  test('PLAIN is no way around a SCRAM that cannot be bound', async () => {
+    expect(await code(() => choose(['SCRAM-SHA-1-PLUS', 'PLAIN'], undefined, {}))).toBe('auth-unsupported');
+  });
+
+  test('a password that SASLprep forbids is not sent', async () => {
+    expect(await code(() => startExchange({ mechanisms: ['PLAIN'], bindingTypes: undefined }, { ...credentials, password: 'a\u0007' }))).toBe('auth-failed');
+  });
+});
