@@ -206,7 +206,9 @@ export class AccountSession {
       if (generation === this.#generation) this.dispatch({ type: 'synced' });
     } catch (error) {
       this.#deps.log.warn('sync failed', {}, error);
-      if (generation === this.#generation) this.#stream?.abort('sync failed');
+      if (generation !== this.#generation) return;
+      const known = error instanceof AppError ? error.code : 'protocol-error';
+      this.#fail(new StreamError({ code: known, step: 'session', advice: 'retry-later' }, 'sync failed', error));
     }
   }
 

@@ -1,0 +1,117 @@
+import { createDialer } from '#main/net/dialer.ts';
+import { systemClock } from '#main/util/clock.ts';
+import { chatState } from '#main/xmpp/features/chat-states.ts';
+import type { ChatState } from '#main/xmpp/features/chat-states.ts';
+import { textMessage } from '#main/xmpp/features/message.ts';
+import { subscriptionPresence } from '#main/xmpp/features/presence.ts';
+import { rosterSet } from '#main/xmpp/features/roster.ts';
+import type { Stream } from '#main/xmpp/port.ts';
+import { createOpenStream } from '#main/xmpp/stream.ts';
+import { errorReply, xml, type Element } from '#main/xmpp/stanza.ts';
+import { bareJid, parseJid } from '#shared/jid.ts';
+import { quietLog } from './test-store.ts';
+import { until } from './until.ts';
+
+export interface PeerOptions {
+  readonly jid: string;
+  readonly password: string;
+  readonly port: number;
+  readonly ca: string;
+  readonly resource?: string;
+}
+
+/** A scripted contact on the real server: says what the test tells it, and keeps what it hears. */
+export class Peer {
+  readonly jid: string;
+  readonly heard: Element[] = [];
+  readonly #stream: Stream;
+  #onText: ((text: string, from: string) => void) | undefined;
+  #ids = 0;
+
+  private constructor(jid: string, stream: Stream) {
+    this.jid = jid;
+    this.#stream = stream;
+    stream.onStanza((stanza) => this.#hear(stanza));
+  }
+
+  /** Logs in and is available. */
+  static async start(options: PeerOptions): Promise<Peer> {
+    const open = createOpenStream({ dial: createDialer(), clock: systemClock, log: quietLog });
+    const stream = await open(
+      {
+        jid: options.jid,
+        password: options.password,
+        host: '127.0.0.1',
+        port: options.port,
+        directTls: false,
+        ca: options.ca,
+        resource: options.resource ?? 'peer',
+      },
+      AbortSignal.timeout(30_000),
+    );
+    const peer = new Peer(options.jid, stream);
+    void peer.send(xml('presence'));
+    return peer;
+  }
+
+  /** Resolves when the server has it. */
+  send(stanza: Element): Promise<void> {
+    return this.#stream.send(stanza);
+  }
+
+  say(to: string, body: string, id = `peer-${++this.#ids}`): Promise<void> {
+    return this.send(textMessage({ to, id, body, chatState: false }));
+  }
+
+  type(to: string, state: ChatState): Promise<void> {
+    return this.send(xml('message', { to, type: 'chat' }, chatState(state)));
+  }
+
+  show(show: 'away' | 'dnd' | undefined, status: string): Promise<void> {
+    return this.send(xml('presence', {}, show === undefined ? undefined : xml('show', {}, show), xml('status', {}, status)));
+  }
+
+  /** Asks somebody; rejects with StanzaError where they refuse. */
+  request(iq: Element): Promise<Element> {
+    return this.#stream.request(iq);
+  }
+
+  /** Puts a contact on the own roster and asks to see them. */
+  async befriend(jid: string, name = ''): Promise<void> {
+    await this.#stream.request(rosterSet({ jid, name, groups: [] }));
+    await this.send(subscriptionPresence('subscribe', jid));
+    await this.send(subscriptionPresence('subscribed', jid));
+  }
+
+  answerSubscription(jid: string, yes: boolean): Promise<void> {
+    return this.send(subscriptionPresence(yes ? 'subscribed' : 'unsubscribed', jid));
+  }
+
+  /** Called for every message with a body. */
+  onText(heard: (text: string, from: string) => void): void {
+    this.#onText = heard;
+  }
+
+  /** The first stanza that fits, heard already or soon. */
+  expect(what: string, fits: (stanza: Element) => boolean): Promise<Element> {
+    return until(what, () => this.heard.find(fits));
+  }
+
+  expectText(body: string): Promise<Element> {
+    return this.expect(`the text ${JSON.stringify(body)}`, (stanza) => stanza.getChildText('body') === body);
+  }
+
+  close(): Promise<void> {
+    return this.#stream.close();
+  }
+
+  #hear(stanza: Element): void {
+    this.heard.push(stanza);
+    const from = parseJid(stanza.attrs['from'] ?? '');
+    if (stanza.is('iq') && (stanza.attrs['type'] === 'get' || stanza.attrs['type'] === 'set')) {
+      void this.send(errorReply(stanza, 'cancel', 'service-unavailable'));
+    }
+    const body = stanza.is('message') ? stanza.getChildText('body') : null;
+    if (body !== null && from !== undefined && stanza.attrs['type'] !== 'error') this.#onText?.(body, bareJid(from));
+  }
+}

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import { AccountSession, type SessionWork } from '#main/accounts/session.ts';
+import type { AccountState } from '#main/accounts/machine.ts';
+import { createFeatures } from '#main/xmpp/features/index.ts';
+import { StreamError, type Stream, type StreamOptions } from '#main/xmpp/port.ts';
+import { FakeStream } from '#tests/support/fake-stream.ts';
+import { quietLog } from '#tests/support/test-store.ts';
+import { AppError } from '#shared/errors.ts';
+import type { AccountId } from '#shared/ids.ts';
+
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** A session whose streams the test hands out, with time that passes only by `tick`. */
+const setUp = (work: Partial<SessionWork> = {}) => {
+  const timers: (() => void)[] = [];
+  const attempts: { options: StreamOptions; signal: AbortSignal; give: PromiseWithResolvers<Stream> }[] = [];
+  const phases: string[] = [];
+  const did: string[] = [];
+  let now = 0;
+  const session = new AccountSession({
+    accountId: 'a' as AccountId,
+    options: () =>
+      Promise.resolve({ jid: 'alice@localhost', password: 'pw', directTls: false, resource: 'here' }),
+    openStream: (options, signal) => {
+      const give = Promise.withResolvers<Stream>();
+      attempts.push({ options, signal, give });
+      return give.promise;
+    },
+    clock: {
+      now: () => now,
+      after: (ms, act) => {
+        const timer = (): void => {
+          now += ms;
+          act();
+        };
+        timers.push(timer);
+        return () => timers.splice(timers.indexOf(timer), 1);
+      },
+    },
+    random: () => 0,
+    log: quietLog,
+    features: createFeatures({ name: 'test', version: '1' }),
+    work: {
+      sync: () => Promise.resolve(),
+      message: () => undefined,
+      presence: () => undefined,
+      seesUs: () => false,
+      runOutbox: (_, acknowledged) => did.push(`run ${acknowledged.length}`),
+      holdOutbox: () => did.push('hold'),
+      ended: () => did.push('ended'),
+      ...work,
+    },
+    changed: (state: AccountState) => phases.push(state.phase),
+  });
+  const attempt = async (index: number): Promise<(typeof attempts)[number]> => {
+    await settled();
+    const found = attempts[index];
+    if (found === undefined) throw new Error(`there was no attempt ${index}`);
+    return found;
+  };
+  return { session, attempts, attempt, phases, did, timers };
+};
+
+const lost = new StreamError({ code: 'connection-lost', step: 'session', advice: 'retry-now' }, 'lost');
+
+describe('an account session', () => {
+  it('connects, syncs, sends, and comes back after a break with what can be resumed', async () => {
+    const { session, attempt, phases, did, timers } = setUp();
+    session.dispatch({ type: 'enable' });
+    const stream = new FakeStream().expectSend(() => undefined, 'hold').expectSend(() => undefined, 'hold');
+    (await attempt(0)).give.resolve(stream);
+    await settled();
+    expect(session.state.phase).toBe('online');
+    void stream.send({ toString: () => '<message id="1"/>' } as never).catch(() => undefined);
+    void stream.send({ toString: () => '<message id="2"/>' } as never).catch(() => undefined);
+    stream.break(lost);
+    expect(session.state.phase).toBe('waiting');
+    timers[0]?.();
+    const second = await attempt(1);
+    expect(second.options.resume?.unacked).toHaveLength(2);
+    second.give.resolve(new FakeStream({ resumed: true, unhandled: ['<message id="2"/>'] }));
+    await settled();
+    expect(phases).toEqual(['connecting', 'syncing', 'online', 'waiting', 'connecting', 'syncing', 'online']);
+    expect(did).toEqual(['run 0', 'ended', 'hold', 'run 1']);
+  });
+
+  it('answers a request for what it cannot do, and a forged roster push, with an error', async () => {
+    const { session, attempt } = setUp();
+    session.dispatch({ type: 'enable' });
+    const stream = new FakeStream();
+    (await attempt(0)).give.resolve(stream);
+    await settled();
+    stream.expectSend((reply) => {
+      expect(reply.attrs).toMatchObject({ type: 'error', id: '1', to: 'bob@localhost/x' });
+      expect(reply.toString()).toContain('service-unavailable');
+    });
+    await stream.receive("<iq type='get' id='1' from='bob@localhost/x'><query xmlns='urn:example'/></iq>");
+    await stream.receive("<iq type='result' id='2' from='bob@localhost/x'/>");
+    await stream.receive("<iq type='get' id='3' from='@/'><ping xmlns='urn:xmpp:ping'/></iq>");
+    stream.finish();
+  });
+
+  it('does not acknowledge what could not be stored, and drops the stream', async () => {
+    const { session, attempt, phases } = setUp({
+      message: () => {
+        throw new AppError('disk-full', 'the disk is full');
+      },
+    });
+    session.dispatch({ type: 'enable' });
+    const stream = new FakeStream();
+    (await attempt(0)).give.resolve(stream);
+    await settled();
+    let handled = false;
+    void stream.receive("<message from='bob@localhost/x'><body>hi</body></message>").then(() => {
+      handled = true;
+    });
+    await settled();
+    expect(handled).toBe(false);
+    expect(stream.open).toBe(false);
+    expect(session.state).toMatchObject({ phase: 'waiting', error: { code: 'disk-full', advice: 'retry-later' } });
+    expect(phases.at(-1)).toBe('waiting');
+  });
+
+  it('keeps the connection when one stanza is beyond it', async () => {
+    const { session, attempt } = setUp({
+      message: () => {
+        throw new TypeError('a defect');
+      },
+    });
+    session.dispatch({ type: 'enable' });
+    const stream = new FakeStream();
+    (await attempt(0)).give.resolve(stream);
+    await settled();
+    await stream.receive("<message from='bob@localhost/x'><body>hi</body></message>");
+    expect(session.state.phase).toBe('online');
+  });
+
+  it('ignores what an attempt still reports after the account was switched off', async () => {
+    const { session, attempt, phases } = setUp();
+    session.dispatch({ type: 'enable' });
+    const late = await attempt(0);
+    await session.close();
+    expect(late.signal.aborted).toBe(true);
+    const stream = new FakeStream();
+    late.give.resolve(stream);
+    await settled();
+    expect(stream.open).toBe(false);
+    expect(phases).toEqual(['connecting', 'disabled']);
+  });
+
+  it('tries the wrong password once, and the new one at once', async () => {
+    const { session, attempt, attempts, timers } = setUp();
+    session.dispatch({ type: 'enable' });
+    const wrong = new StreamError({ code: 'auth-failed', step: 'auth', advice: 'needs-user' }, 'no');
+    (await attempt(0)).give.reject(wrong);
+    await settled();
+    expect(session.state).toMatchObject({ phase: 'failed', error: { code: 'auth-failed', step: 'auth' } });
+    session.dispatch({ type: 'wake' });
+    await settled();
+    expect(attempts).toHaveLength(1);
+    expect(timers).toHaveLength(0);
+    session.dispatch({ type: 'credentials' });
+    (await attempt(1)).give.resolve(new FakeStream());
+    await settled();
+    expect(session.state.phase).toBe('online');
+  });
+
+  it('drops a stream whose roster cannot be had, and tries again later', async () => {
+    const { session, attempt } = setUp({ sync: () => Promise.reject(new Error('no roster')) });
+    session.dispatch({ type: 'enable' });
+    const stream = new FakeStream();
+    (await attempt(0)).give.resolve(stream);
+    await settled();
+    expect(stream.open).toBe(false);
+    expect(session.state).toMatchObject({ phase: 'waiting' });
+  });
+
+  it('probes after a sleep instead of trusting an old connection', async () => {
+    const { session, attempt } = setUp();
+    session.dispatch({ type: 'enable' });
+    const stream = new FakeStream();
+    (await attempt(0)).give.resolve(stream);
+    await settled();
+    session.dispatch({ type: 'wake' });
+    expect(stream.probes).toBe(1);
+  });
+});
