@@ -35,7 +35,7 @@ process.exitCode = await runWebHost({
       log,
       clock: systemClock,
       version: installation.version,
-      ...(extraCa === undefined ? {} : { extraCa: readFileSync(extraCa, 'utf8') }),
+      extraCa: extraCa === undefined ? undefined : readFileSync(extraCa, 'utf8'),
     });
     return { ...backend, openDeepLink: (link) => backend.handleLink(link) };
   },

@@ -120,12 +120,13 @@ export const externalUrl = (text: string): string | undefined => {
   }
 };
 
-/** Mail programs take files from `attach` and headers from other fields (RFC 6068 section 7). */
+/** One plain address; mail programs take files from `attach` and headers from other fields (RFC 6068 section 7). */
 const isPlainMailto = (text: string): boolean => {
-  const [, query = ''] = text.split('?', 2);
+  const [address = '', query = '', ...rest] = text.split('?');
   return (
+    rest.length === 0 &&
     !text.includes('#') &&
-    !/%(?:0|1|7f)/i.test(text.split('?', 1)[0] ?? '') &&
+    /^mailto:[^:%]+@[^:%]+$/i.test(address) &&
     query.split('&').every((field) => /^(?:|(?:to|cc|subject|body)=.*)$/i.test(field))
   );
 };
