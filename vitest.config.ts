@@ -13,6 +13,7 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.{ts,tsx}', 'tests/migrations/**/*.test.ts', 'tests/protocol-cases/**/*.test.ts'],
           alias,
+          setupFiles: ['tests/support/boringssl-guard.ts'],
         },
       },
       {

@@ -14,7 +14,7 @@ const at = (...parts: string[]): string => path.join(root, ...parts);
 /** Loaded by the running program, never bundled: natives cannot be, and `electron` exists only inside Electron. */
 const external = ['electron', 'better-sqlite3', 'keytar'];
 
-const common: InlineConfig = { configFile: false, envFile: false, logLevel: 'warn', clearScreen: false, publicDir: false };
+const common: InlineConfig = { configFile: false, envDir: false, logLevel: 'warn', clearScreen: false, publicDir: false };
 
 /** Packages of pure JavaScript are bundled, so that the shipped node_modules holds the two natives only. */
 const main = (out: string): InlineConfig => ({
@@ -83,7 +83,8 @@ export const build = async (options: { readonly dev?: boolean } = {}): Promise<v
   const started = new Date();
   const next = at(`.tsbuild/dist-${process.pid}`);
   try {
-    await Promise.all([vite(main(next)), vite(preload(next)), vite(renderer(next, options.dev === true))]);
+    const parts = await Promise.allSettled([vite(main(next)), vite(preload(next)), vite(renderer(next, options.dev === true))]);
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
     await writeFile(path.join(next, STAMP), '');
     // A source that changes during the build is younger than the stamp.
     await utimes(path.join(next, STAMP), started, started);
