@@ -146,6 +146,7 @@ const refuseToReplaceOurselves = (root) => {
  */
 const npm = async (root, args) => {
   const { file, prefix, shell } = findNpm(root, process.env);
+  /** @type {{ code: number, output: string }} */
   const { code, output } = await new Promise((resolve) => {
     const child = spawn(file, [...prefix, ...args], { cwd: root, shell, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';

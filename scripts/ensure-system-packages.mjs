@@ -30,12 +30,13 @@ import { Stop } from './ensure-stop.mjs';
  */
 /** @typedef {'prosody' | 'prosody-modules' | 'chromium' | 'openssl' | 'dbus' | 'gnome-keyring' | 'libsecret' | 'fonts' | 'emoji-font'} RequirementName */
 
+// The places where main/hosts/web/browser.ts looks for one.
 const BROWSERS = [
   'chromium',
   'chromium-browser',
-  'google-chrome',
   'google-chrome-stable',
-  'microsoft-edge',
+  'google-chrome',
+  'microsoft-edge-stable',
   'brave-browser',
 ];
 const BROWSER_FILES = [
@@ -44,7 +45,11 @@ const BROWSER_FILES = [
   '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
   '/Applications/Brave Browser.app/Contents/MacOS/Brave Browser',
 ];
-const WINDOWS_BROWSERS = ['Microsoft/Edge/Application/msedge.exe', 'Google/Chrome/Application/chrome.exe'];
+const WINDOWS_BROWSERS = [
+  'Google/Chrome/Application/chrome.exe',
+  'Microsoft/Edge/Application/msedge.exe',
+  'Chromium/Application/chrome.exe',
+];
 
 /** @type {Readonly<Record<RequirementName, Requirement>>} */
 export const requirements = {
@@ -289,7 +294,7 @@ const hasCommand = (system, command) => {
 /** @param {System} system */
 const hasBrowser = (system) => {
   const chosen = system.env['CHATSECURE_CHROMIUM'];
-  if (chosen !== undefined && system.exists(chosen)) return true;
+  if (chosen !== undefined && chosen !== '') return system.exists(chosen);
   const programs = ['ProgramFiles', 'ProgramFiles(x86)', 'LOCALAPPDATA'].flatMap(
     (key) => system.env[key] ?? [],
   );
