@@ -8,7 +8,8 @@ import { createRpcServer } from '#main/rpc/server.ts';
 import { openDatabase } from '#main/store/database.ts';
 import { claimProfile, profilePaths } from '#main/store/profile.ts';
 import type { Clock } from '#main/util/clock.ts';
-import type { Disposable } from '#main/util/disposables.ts';
+import { DisposableStore, type Disposable } from '#main/util/disposables.ts';
+import { watchNetwork } from '#main/util/network-watch.ts';
 import type { OpenStream } from '#main/xmpp/port.ts';
 import { createOpenStream } from '#main/xmpp/stream.ts';
 import type { Snapshot } from '#shared/api/app.ts';
@@ -137,7 +138,9 @@ export const createBackend = (options: BackendOptions): Backend => {
     log: log.child('rpc'),
   });
 
-  const offPower = shell.onPower((event) => profile?.manager.dispatchAll({ type: event }));
+  const attached = new DisposableStore();
+  attached.add(shell.onPower((event) => profile?.manager.dispatchAll({ type: event })));
+  attached.add(watchNetwork(clock, () => profile?.manager.dispatchAll({ type: 'network', up: true })));
 
   return {
     start: async () => {
@@ -153,7 +156,7 @@ export const createBackend = (options: BackendOptions): Backend => {
       }
     },
     stop: async () => {
-      offPower();
+      attached.dispose();
       try {
         await profile?.close();
       } catch (error) {
