@@ -1,0 +1,94 @@
+import { ChevronLeft, Copy, EllipsisVertical, LockOpen, Pencil, UserRoundPlus } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ChatId } from '#shared/ids.ts';
+import type { ChatView, ContactView } from '#shared/views.ts';
+import { useApp, useChats, usePeople } from '../../app-context.tsx';
+import { isolate } from '../../i18n/translate.ts';
+import { contactKey } from '../../state/people.ts';
+import { Avatar } from '../../ui/Avatar.tsx';
+import { IconButton } from '../../ui/Button.tsx';
+import { classes } from '../../ui/classes.ts';
+import { Menu, type MenuEntry } from '../../ui/Menu.tsx';
+import { displayName } from '../../ui/names.ts';
+import { Pill } from '../../ui/Pill.tsx';
+import { availabilityDot, presenceWords } from '../../ui/presence.ts';
+import { Composer } from '../composer/Composer.tsx';
+import { Timeline } from '../timeline/Timeline.tsx';
+import { AccountBanner } from './AccountBanner.tsx';
+import styles from './Chat.module.css';
+
+const cx = classes(styles);
+
+/** One conversation: with whom, whether the connection stands, what was said, and the box to answer. */
+export const Chat = ({ chatId }: { chatId: ChatId }): ReactNode => {
+  const { t } = useTranslation();
+  const chat = useChats((state) => state.chats.get(chatId));
+  const contact = usePeople((people) =>
+    chat === undefined ? undefined : people.contacts.get(contactKey(chat.accountId, chat.jid)),
+  );
+  if (chat === undefined) return undefined;
+  const name = displayName(chat.name, chat.jid);
+  return (
+    <main id="conversation" tabIndex={-1} className={cx('chat')} aria-label={t('chat.conversation', { name: isolate(name) })}>
+      <Header chat={chat} name={name} contact={contact} />
+      <AccountBanner accountId={chat.accountId} />
+      <Timeline chat={chat} name={name} />
+      <Composer chat={chat} name={name} />
+    </main>
+  );
+};
+
+interface HeaderProps {
+  readonly chat: ChatView;
+  readonly name: string;
+  readonly contact: ContactView | undefined;
+}
+
+const Header = ({ chat, name, contact }: HeaderProps): ReactNode => {
+  const { t } = useTranslation();
+  const { closeChat } = useApp();
+  return (
+    <header className={cx('header')}>
+      <span className={cx('back')}>
+        <IconButton icon={ChevronLeft} label={t('chat.back')} onClick={closeChat} />
+      </span>
+      <Avatar name={name} jid={chat.jid} size="l" dot={contact && availabilityDot[contact.availability]} />
+      <div className={cx('who')}>
+        <h2 className={cx('name')}>
+          <bdi>{name}</bdi>
+        </h2>
+        <p className={cx('presence')} data-tip={contact?.statusText === '' ? undefined : displayName(contact?.statusText ?? chat.jid)}>
+          {presenceWords(t, contact)}
+        </p>
+      </div>
+      <Pill tone="mute" icon={LockOpen} tip={t('chat.notEncryptedExplained')}>
+        {t('chat.notEncrypted')}
+      </Pill>
+      <ChatMenu chat={chat} known={contact !== undefined && contact.subscription !== 'none'} />
+    </header>
+  );
+};
+
+const ChatMenu = ({ chat, known }: { chat: ChatView; known: boolean }): ReactNode => {
+  const { t } = useTranslation();
+  const { openDialog, run } = useApp();
+  const { accountId, jid } = chat;
+  const entries: readonly MenuEntry[] = [
+    known
+      ? {
+          id: 'rename',
+          label: t('chat.renameContact'),
+          icon: Pencil,
+          onSelect: () => openDialog({ kind: 'rename-contact', accountId, jid }),
+        }
+      : {
+          id: 'add',
+          label: t('chat.addContact'),
+          icon: UserRoundPlus,
+          onSelect: () => openDialog({ kind: 'add-contact', accountId, jid }),
+        },
+    { id: 'copy', label: t('chat.copyAddress'), icon: Copy, onSelect: () => run(navigator.clipboard.writeText(jid)) },
+  ];
+  return <Menu label={t('chat.menu')} icon={EllipsisVertical} entries={entries} />;
+};

@@ -1,0 +1,134 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { UserRoundPlus } from 'lucide-react';
+import { useMemo, useRef, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ContactView } from '#shared/views.ts';
+import { useApp, usePeople, useUi } from '../../app-context.tsx';
+import { contactKey } from '../../state/people.ts';
+import { Avatar } from '../../ui/Avatar.tsx';
+import { Button, IconButton } from '../../ui/Button.tsx';
+import { classes } from '../../ui/classes.ts';
+import { displayName } from '../../ui/names.ts';
+import { availabilityDot, presenceWords } from '../../ui/presence.ts';
+import { useRoving } from '../../ui/use-roving.ts';
+import { SearchBox } from '../chats/SearchBox.tsx';
+import { visibleContacts } from './contact-list.ts';
+import styles from './ContactList.module.css';
+import { Requests } from './Requests.tsx';
+
+const cx = classes(styles);
+
+/** Everybody on the rosters, and who asks to be. */
+export const ContactList = (): ReactNode => {
+  const { t } = useTranslation();
+  const { openDialog, ui } = useApp();
+  const query = useUi((state) => state.query);
+  const contacts = usePeople((people) => people.contacts);
+  const visible = useMemo(() => visibleContacts(contacts.values(), query), [contacts, query]);
+  return (
+    <section className={cx('list')} aria-label={t('contacts.title')} data-region="list">
+      <header className={cx('header')}>
+        <h1>{t('contacts.title')}</h1>
+        <IconButton icon={UserRoundPlus} label={t('contacts.add')} onClick={() => openDialog({ kind: 'add-contact' })} />
+      </header>
+      <SearchBox label={t('contacts.search')} value={query} onValue={(value) => ui.setState({ query: value })} />
+      <Requests />
+      {visible.length === 0 ? <Empty filtered={query !== ''} /> : <Rows contacts={visible} />}
+    </section>
+  );
+};
+
+const ROW_HEIGHT = 58;
+
+const Rows = ({ contacts }: { contacts: readonly ContactView[] }): ReactNode => {
+  const { t } = useTranslation();
+  const scroller = useRef<HTMLDivElement>(null);
+  const selected = useUi((ui) => ui.contact);
+  const at = contacts.findIndex(({ accountId, jid }) => contactKey(accountId, jid) === selected);
+  const roving = useRoving(contacts.length, Math.max(0, at), (index) => virtual.scrollToIndex(index));
+  const virtual = useVirtualizer({
+    count: contacts.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 8,
+  });
+  return (
+    <div ref={scroller} className={cx('scroller')}>
+      <div
+        ref={roving.ref}
+        role="list"
+        aria-label={t('contacts.list')}
+        className={cx('rows')}
+        style={{ blockSize: virtual.getTotalSize() }}
+        onKeyDown={roving.onKeyDown}
+      >
+        {virtual.getVirtualItems().map(({ key, index, start }) => {
+          const contact = contacts[index];
+          return (
+            contact !== undefined && (
+              <div
+                key={key}
+                role="listitem"
+                aria-setsize={contacts.length}
+                aria-posinset={index + 1}
+                className={cx('item')}
+                style={{ translate: `0 ${start}px` }}
+              >
+                <ContactRow contact={contact} index={index} selected={index === at} tabbable={index === roving.active} />
+              </div>
+            )
+          );
+        })}
+      </div>
+    </div>
+  );
+};
+
+interface ContactRowProps {
+  readonly contact: ContactView;
+  readonly index: number;
+  readonly selected: boolean;
+  readonly tabbable: boolean;
+}
+
+const ContactRow = ({ contact, index, selected, tabbable }: ContactRowProps): ReactNode => {
+  const { t } = useTranslation();
+  const { ui } = useApp();
+  const name = displayName(contact.name, contact.jid);
+  const status = contact.statusText === '' ? '' : ` · ${displayName(contact.statusText)}`;
+  return (
+    <button
+      type="button"
+      className={cx('row', selected && 'on')}
+      data-row={index}
+      tabIndex={tabbable ? 0 : -1}
+      aria-current={selected}
+      onClick={() => ui.setState({ contact: contactKey(contact.accountId, contact.jid) })}
+    >
+      <Avatar name={name} jid={contact.jid} size="l" dot={availabilityDot[contact.availability]} />
+      <span className={cx('body')}>
+        <bdi className={cx('name')}>{name}</bdi>
+        <span className={cx('presence')}>
+          {presenceWords(t, contact)}
+          <bdi>{status}</bdi>
+        </span>
+      </span>
+    </button>
+  );
+};
+
+const Empty = ({ filtered }: { filtered: boolean }): ReactNode => {
+  const { t } = useTranslation();
+  const { openDialog } = useApp();
+  return (
+    <div className={cx('empty')} role="status">
+      <b>{t(filtered ? 'contacts.noneFound' : 'contacts.emptyTitle')}</b>
+      {!filtered && <p>{t('contacts.emptyText')}</p>}
+      {!filtered && (
+        <Button kind="primary" small onClick={() => openDialog({ kind: 'add-contact' })}>
+          {t('contacts.add')}
+        </Button>
+      )}
+    </div>
+  );
+};

@@ -1,0 +1,13 @@
+import type { ContactView } from '#shared/views.ts';
+import { fold } from '../../state/chats.ts';
+
+/** Contacts whose name or address has every word of the query, by name. */
+export const visibleContacts = (contacts: Iterable<ContactView>, query: string): readonly ContactView[] => {
+  const words = fold(query).split(/\s+/u).filter((word) => word !== '');
+  return [...contacts]
+    .filter((contact) => {
+      const text = fold(`${contact.name} ${contact.jid}`);
+      return words.every((word) => text.includes(word));
+    })
+    .toSorted((a, b) => a.name.localeCompare(b.name) || a.jid.localeCompare(b.jid));
+};

@@ -1,0 +1,26 @@
+import type { ReactNode } from 'react';
+import { useApp, useUi } from '../../app-context.tsx';
+import { AddContactDialog, RemoveContactDialog, RenameContactDialog } from '../contacts/ContactDialogs.tsx';
+import { NewChatDialog } from '../contacts/NewChatDialog.tsx';
+import { RemoveAccountDialog } from '../settings/RemoveAccountDialog.tsx';
+
+/** The one dialog that is open, if any. */
+export const Dialogs = (): ReactNode => {
+  const { openDialog } = useApp();
+  const dialog = useUi((ui) => ui.dialog);
+  const onClose = (): void => openDialog(undefined);
+  switch (dialog?.kind) {
+    case undefined:
+      return undefined;
+    case 'new-chat':
+      return <NewChatDialog onClose={onClose} />;
+    case 'add-contact':
+      return <AddContactDialog accountId={dialog.accountId} jid={dialog.jid} onClose={onClose} />;
+    case 'rename-contact':
+      return <RenameContactDialog accountId={dialog.accountId} jid={dialog.jid} onClose={onClose} />;
+    case 'remove-contact':
+      return <RemoveContactDialog accountId={dialog.accountId} jid={dialog.jid} onClose={onClose} />;
+    case 'remove-account':
+      return <RemoveAccountDialog accountId={dialog.accountId} onClose={onClose} />;
+  }
+};

@@ -1,0 +1,54 @@
+import { useEffect, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useApp, useUi } from '../../app-context.tsx';
+import { classes } from '../../ui/classes.ts';
+import { SkipLink } from '../../ui/Hidden.tsx';
+import { Chat } from '../chat/Chat.tsx';
+import { NoChat } from '../chat/NoChat.tsx';
+import { ChatList } from '../chats/ChatList.tsx';
+import { ContactDetail } from '../contacts/ContactDetail.tsx';
+import { ContactList } from '../contacts/ContactList.tsx';
+import { Settings } from '../settings/Settings.tsx';
+import { Announcer } from './Announcer.tsx';
+import { Dialogs } from './Dialogs.tsx';
+import styles from './MainWindow.module.css';
+import { Rail } from './Rail.tsx';
+import { watchShortcuts } from './shortcuts.ts';
+
+const cx = classes(styles);
+
+/** The window of somebody who has logged in: rail, list, and what is open. */
+export const MainWindow = (): ReactNode => {
+  const { t } = useTranslation();
+  const app = useApp();
+  const view = useUi((ui) => ui.view);
+  const chatId = useUi((ui) => ui.chatId);
+  const contact = useUi((ui) => ui.contact);
+  useEffect(() => watchShortcuts(app), [app]);
+
+  const detail = (view === 'chats' && chatId !== undefined) || (view === 'contacts' && contact !== undefined);
+  return (
+    <div className={cx('window', detail && 'detail')}>
+      <SkipLink to="conversation">{t('app.skipToChat')}</SkipLink>
+      {view === 'chats' && chatId !== undefined && <SkipLink to="composer">{t('app.skipToMessage')}</SkipLink>}
+      <div className={cx('rail')}>
+        <Rail />
+      </div>
+      {view === 'settings' ? (
+        <div className={cx('wide')}>
+          <Settings />
+        </div>
+      ) : (
+        <>
+          <div className={cx('side')}>{view === 'contacts' ? <ContactList /> : <ChatList />}</div>
+          <div className={cx('main')}>
+            {view === 'contacts' && <ContactDetail key={contact} />}
+            {view !== 'contacts' && (chatId === undefined ? <NoChat /> : <Chat key={chatId} chatId={chatId} />)}
+          </div>
+        </>
+      )}
+      <Dialogs />
+      <Announcer />
+    </div>
+  );
+};

@@ -1,0 +1,64 @@
+import { useEffect, useRef, useState } from 'react';
+import type { MessageId } from '#shared/ids.ts';
+import type { ChatView } from '#shared/views.ts';
+import { useApp } from '../../app-context.tsx';
+import type { TimelineItem } from './items.ts';
+import type { MessageVirtualizer } from './use-message-scroll.ts';
+
+/**
+ * Marks as read what is really seen: messages in view while the window has the focus.
+ * Also puts the divider before what arrives while nobody looks.
+ */
+export const useMarkRead = (chat: ChatView, items: readonly TimelineItem[], virtual: MessageVirtualizer): void => {
+  const { api, timeline } = useApp();
+  const attentive = useAttention();
+  const marked = useRef<MessageId>(undefined);
+  const seen = chat.unread > 0 && attentive ? lastSeen(items, virtual) : undefined;
+
+  useEffect(() => {
+    if (seen === undefined || seen === marked.current) return;
+    marked.current = seen;
+    api.chats.markRead({ chatId: chat.id, upTo: seen }).catch(() => {
+      // Asked again with the next message that is seen.
+      marked.current = undefined;
+    });
+  }, [api, chat.id, seen]);
+
+  const unreadBefore = useRef(chat.unread);
+  useEffect(() => {
+    const began = unreadBefore.current === 0 && chat.unread > 0;
+    unreadBefore.current = chat.unread;
+    if (began && !attentive && chat.firstUnreadId !== undefined) timeline.setDivider(chat.firstUnreadId);
+  }, [timeline, attentive, chat.unread, chat.firstUnreadId]);
+};
+
+/** The newest message of the other side whose end is in view. */
+const lastSeen = (items: readonly TimelineItem[], virtual: MessageVirtualizer): MessageId | undefined => {
+  const bottom = (virtual.scrollOffset ?? 0) + (virtual.scrollRect?.height ?? 0);
+  const rows = virtual.getVirtualItems();
+  for (const { index, start, end } of rows.toReversed()) {
+    const message = items[index]?.message;
+    // A message higher than the window counts as seen when its beginning is.
+    const visible = end <= bottom + 24 || start < bottom - 160;
+    if (visible && message?.direction === 'in') return message.id;
+  }
+  return undefined;
+};
+
+/** Whether somebody looks: the window is visible and has the focus. */
+const useAttention = (): boolean => {
+  const look = (): boolean => document.visibilityState === 'visible' && document.hasFocus();
+  const [attentive, setAttentive] = useState(look);
+  useEffect(() => {
+    const update = (): void => setAttentive(look());
+    window.addEventListener('focus', update);
+    window.addEventListener('blur', update);
+    document.addEventListener('visibilitychange', update);
+    return () => {
+      window.removeEventListener('focus', update);
+      window.removeEventListener('blur', update);
+      document.removeEventListener('visibilitychange', update);
+    };
+  }, []);
+  return attentive;
+};

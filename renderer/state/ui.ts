@@ -1,0 +1,60 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ErrorCode } from '#shared/errors.ts';
+import type { AccountId, ChatId } from '#shared/ids.ts';
+
+export type View = 'chats' | 'contacts' | 'settings' | 'add-account';
+export type SettingsSection = 'accounts' | 'privacy' | 'appearance' | 'keyboard' | 'about';
+
+/** A dialog that is open above the window, with what it is about. */
+export type OpenDialog =
+  | { readonly kind: 'new-chat' }
+  | { readonly kind: 'add-contact'; readonly accountId?: AccountId; readonly jid?: string }
+  | { readonly kind: 'rename-contact'; readonly accountId: AccountId; readonly jid: string }
+  | { readonly kind: 'remove-contact'; readonly accountId: AccountId; readonly jid: string }
+  | { readonly kind: 'remove-account'; readonly accountId: AccountId };
+
+/** Something that went wrong and has no place of its own in the window. */
+export interface Notice {
+  readonly id: number;
+  readonly code: ErrorCode;
+}
+
+/** What this window shows; nothing of it outlives the window. */
+export interface UiState {
+  readonly view: View;
+  readonly section: SettingsSection;
+  readonly chatId: ChatId | undefined;
+  /** `contactKey` of the contact that the contacts view shows. */
+  readonly contact: string | undefined;
+  readonly query: string;
+  readonly unreadOnly: boolean;
+  readonly dialog: OpenDialog | undefined;
+  readonly notices: readonly Notice[];
+}
+
+export type UiStore = StoreApi<UiState>;
+
+export const createUiStore = (): UiStore =>
+  createStore(() => ({
+    view: 'chats',
+    section: 'accounts',
+    chatId: undefined,
+    contact: undefined,
+    query: '',
+    unreadOnly: false,
+    dialog: undefined,
+    notices: [],
+  }));
+
+const MAX_NOTICES = 3;
+
+/** Shows the sentence of an error in the corner; the same one is not shown twice. */
+export const addNotice = (store: UiStore, code: ErrorCode): void => {
+  const { notices } = store.getState();
+  if (notices.some((notice) => notice.code === code)) return;
+  const id = (notices.at(-1)?.id ?? 0) + 1;
+  store.setState({ notices: [...notices, { id, code }].slice(-MAX_NOTICES) });
+};
+
+export const dropNotice = (store: UiStore, id: number): void =>
+  store.setState(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }));
