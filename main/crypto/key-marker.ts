@@ -1,41 +1,31 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { writeDurably } from '#main/util/durable-file.ts';
 
 /**
  * `key.json`, beside the database: says where its key is, and is no secret. Whether it exists decides
  * whether there is a key; a keychain that answers nothing does not.
  */
-const base64 = (bytes: number): z.ZodType<string> =>
-  z.base64().refine((text) => Buffer.from(text, 'base64').length === bytes, 'length');
+export interface KeyMarker {
+  readonly version: 1;
+  /** Recognises the key without the database, base64 of 16 bytes; see `keyCheck`. */
+  readonly check: string;
+  readonly wrap: KeychainWrap | PassphraseWrap;
+}
 
-const powerOfTwo = z
-  .int()
-  // Upper bound: a made-up file must not make us ask for more than 2 GiB.
-  .min(2 ** 14)
-  .max(2 ** 21)
-  .refine((n) => Number.isInteger(Math.log2(n)), 'power of two');
+export interface KeychainWrap {
+  readonly kind: 'keychain';
+  /** Name of the item. */
+  readonly item: string;
+}
 
-const keychainWrap = z.strictObject({ kind: z.literal('keychain'), item: z.string().min(1).max(200) });
-
-const passphraseWrap = z.strictObject({
-  kind: z.literal('passphrase'),
-  /** RFC 7914 parameters. */
-  scrypt: z.strictObject({ n: powerOfTwo, r: z.literal(8), p: z.int().min(1).max(4), salt: base64(32) }),
-  /** AES-256-GCM: nonce, and the 32 bytes of the key with their 16 bytes of tag. */
-  nonce: base64(12),
-  sealed: base64(48),
-});
-
-const schema = z.strictObject({
-  version: z.literal(1),
-  /** Recognises the key without the database; see `keyCheck`. */
-  check: base64(16),
-  wrap: z.discriminatedUnion('kind', [keychainWrap, passphraseWrap]),
-});
-
-export type KeyMarker = z.output<typeof schema>;
-export type PassphraseWrap = z.output<typeof passphraseWrap>;
+export interface PassphraseWrap {
+  readonly kind: 'passphrase';
+  /** RFC 7914 parameters; the salt is base64 of 32 bytes. */
+  readonly scrypt: { readonly n: number; readonly r: number; readonly p: number; readonly salt: string };
+  /** AES-256-GCM: base64 of the 12 bytes of the nonce, and of the 32 of the key with the 16 of the tag. */
+  readonly nonce: string;
+  readonly sealed: string;
+}
 
 /** What stands at the path: nothing, a marker, one of a later version, or something else. */
 export type MarkerState =
@@ -49,15 +39,56 @@ export const readMarker = (path: string): MarkerState => {
   const text = readIfPresent(path);
   if (text === undefined) return { kind: 'absent' };
   const value = parseJson(text);
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return { kind: 'present', marker: parsed.data };
-  const newer = z.looseObject({ version: z.int().min(2) }).safeParse(value);
-  return { kind: newer.success ? 'newer' : 'unreadable' };
+  if (isRecord(value) && Number.isSafeInteger(value['version']) && Number(value['version']) > 1) {
+    return { kind: 'newer' };
+  }
+  return isMarker(value) ? { kind: 'present', marker: value } : { kind: 'unreadable' };
 };
 
 /** Written before the database is made, so that no database is ever without it. */
 export const writeMarker = (path: string, marker: KeyMarker): void =>
   writeDurably(path, `${JSON.stringify(marker, undefined, 2)}\n`);
+
+const isMarker = (value: unknown): value is KeyMarker =>
+  isRecord(value) &&
+  value['version'] === 1 &&
+  isBase64(value['check'], 16) &&
+  (isKeychainWrap(value['wrap']) || isPassphraseWrap(value['wrap']));
+
+const isKeychainWrap = (value: unknown): value is KeychainWrap =>
+  isRecord(value) &&
+  value['kind'] === 'keychain' &&
+  typeof value['item'] === 'string' &&
+  value['item'] !== '';
+
+const isPassphraseWrap = (value: unknown): value is PassphraseWrap =>
+  isRecord(value) &&
+  value['kind'] === 'passphrase' &&
+  isScrypt(value['scrypt']) &&
+  isBase64(value['nonce'], 12) &&
+  isBase64(value['sealed'], 48);
+
+/** Upper bounds: a made-up file must not ask for more than 2 GiB or run for minutes. */
+const isScrypt = (value: unknown): value is PassphraseWrap['scrypt'] =>
+  isRecord(value) &&
+  isBetween(value['n'], 2 ** 14, 2 ** 21) &&
+  Number.isInteger(Math.log2(value['n'])) &&
+  value['r'] === 8 &&
+  isBetween(value['p'], 1, 4) &&
+  isBase64(value['salt'], 32);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isBetween = (value: unknown, least: number, most: number): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+
+/** Exactly so many bytes, written as we write them. */
+const isBase64 = (value: unknown, bytes: number): value is string => {
+  if (typeof value !== 'string') return false;
+  const decoded = Buffer.from(value, 'base64');
+  return decoded.length === bytes && decoded.toString('base64') === value;
+};
 
 const readIfPresent = (path: string): string | undefined => {
   try {

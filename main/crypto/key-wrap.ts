@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  randomBytes,
+  scrypt,
+  timingSafeEqual,
+} from 'node:crypto';
 import { AppError } from '#shared/errors.ts';
 import type { PassphraseWrap } from './key-marker.ts';
 
@@ -14,7 +21,11 @@ const CONTEXT = Buffer.from('chatsecure database key, passphrase, 1');
 
 /** Tells nothing about a random key of 256 bits, and recognises it without opening the database. */
 export const keyCheck = (key: Uint8Array): string =>
-  createHmac('sha256', key).update('chatsecure database key check').digest().subarray(0, 16).toString('base64');
+  createHmac('sha256', key)
+    .update('chatsecure database key check')
+    .digest()
+    .subarray(0, 16)
+    .toString('base64');
 
 /** Whether this is the key that the check was made from. */
 export const isKey = (key: Uint8Array, check: string): boolean => {

@@ -71,7 +71,8 @@ export class Keyring {
     }
     if (found.marker === undefined) return this.#createWithPassphrase(passphrase);
     const { wrap, check } = found.marker;
-    if (wrap.kind === 'keychain') throw new AppError('keychain-locked', 'the key of this profile is in the keychain');
+    if (wrap.kind === 'keychain')
+      throw new AppError('keychain-locked', 'the key of this profile is in the keychain');
     const key = await unwrapKey(wrap, passphrase);
     if (!isKey(key, check)) {
       key.fill(0);
@@ -117,7 +118,11 @@ export class Keyring {
       if (error instanceof SecretsLocked) return { state: 'keychain-locked' };
       throw error;
     }
-    writeMarker(this.#options.markerPath, { version: 1, check: keyCheck(key), wrap: { kind: 'keychain', item } });
+    writeMarker(this.#options.markerPath, {
+      version: 1,
+      check: keyCheck(key),
+      wrap: { kind: 'keychain', item },
+    });
     return { state: 'ready', key, protection: 'keychain' };
   }
 
@@ -134,7 +139,8 @@ export class Keyring {
     try {
       text = await this.#options.secrets.get(item);
     } catch (error) {
-      if (error instanceof SecretsUnavailable || error instanceof SecretsLocked) return { state: 'keychain-locked' };
+      if (error instanceof SecretsUnavailable || error instanceof SecretsLocked)
+        return { state: 'keychain-locked' };
       throw error;
     }
     if (text === undefined) return { state: 'keychain-locked' };

@@ -1,6 +1,7 @@
+import type * as keytar from 'keytar';
 import { SecretsLocked, SecretsUnavailable, type SecretStore } from './shell.ts';
 
-type Keytar = Pick<typeof import('keytar'), 'getPassword' | 'setPassword' | 'deletePassword'>;
+type Keytar = Pick<typeof keytar, 'getPassword' | 'setPassword' | 'deletePassword'>;
 
 /** Under this name users find the items in their keychain. */
 const SERVICE = 'ChatSecure Desktop';
@@ -39,20 +40,20 @@ class Keychain implements SecretStore {
   }
 
   async get(name: string): Promise<string | undefined> {
-    return (await this.#ask((keytar) => keytar.getPassword(SERVICE, name))) ?? undefined;
+    return (await this.#ask((library) => library.getPassword(SERVICE, name))) ?? undefined;
   }
 
   async set(name: string, value: string): Promise<void> {
     // The library would keep the part before it and report success.
     if (value.includes('\0')) throw new TypeError('a keychain cannot hold NUL');
-    await this.#ask((keytar) => keytar.setPassword(SERVICE, name, value));
+    await this.#ask((library) => library.setPassword(SERVICE, name, value));
   }
 
   async delete(name: string): Promise<void> {
-    await this.#ask((keytar) => keytar.deletePassword(SERVICE, name));
+    await this.#ask((library) => library.deletePassword(SERVICE, name));
   }
 
-  async #ask<T>(act: (keytar: Keytar) => Promise<T>): Promise<T> {
+  async #ask<T>(act: (library: Keytar) => Promise<T>): Promise<T> {
     try {
       this.#library ??= this.#load();
       return await act(await this.#library);

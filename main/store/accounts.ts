@@ -70,7 +70,8 @@ export class AccountStore {
 
   /** Keeps a new, enabled account. @throws AppError `account-exists` */
   add(account: NewAccount): Account {
-    if (this.byJid(account.jid) !== undefined) throw new AppError('account-exists', 'the account is already here');
+    if (this.byJid(account.jid) !== undefined)
+      throw new AppError('account-exists', 'the account is already here');
     const id = randomUUID() as string as AccountId;
     this.#database.insert(
       `INSERT INTO accounts (id, jid, enabled, host, port, direct_tls, pinned_spki, resource, created_at, rev)
@@ -114,7 +115,9 @@ export class AccountStore {
 
   /** In the order in which they were added. */
   list(): readonly Account[] {
-    return this.#database.all<AccountRow>(`SELECT ${all} FROM accounts ORDER BY created_at, rowid`).map(toAccount);
+    return this.#database
+      .all<AccountRow>(`SELECT ${all} FROM accounts ORDER BY created_at, rowid`)
+      .map(toAccount);
   }
 
   setEnabled(id: AccountId, enabled: boolean): Account {
@@ -135,7 +138,10 @@ export class AccountStore {
 
   /** @param state text in the caller's own form; undefined where the stream cannot be resumed */
   setResumeState(id: AccountId, state: string | undefined): void {
-    this.#database.changeOne('UPDATE accounts SET resume_state = $state WHERE id = $id', { id, state: state ?? null });
+    this.#database.changeOne('UPDATE accounts SET resume_state = $state WHERE id = $id', {
+      id,
+      state: state ?? null,
+    });
   }
 
   /** Reads the state and forgets it: a stream is resumed once (XEP-0198 section 5), also after a crash. */

@@ -123,7 +123,11 @@ export class ChatStore {
   /** @param draft the empty text removes it */
   setDraft(id: ChatId, draft: string): void {
     const rev = this.#revisions.next();
-    this.#database.changeOne('UPDATE chats SET draft = $draft, rev = $rev WHERE id = $id', { id, draft, rev });
+    this.#database.changeOne('UPDATE chats SET draft = $draft, rev = $rev WHERE id = $id', {
+      id,
+      draft,
+      rev,
+    });
   }
 
   /**
@@ -150,10 +154,13 @@ export class ChatStore {
    * @param activeAt milliseconds since 1970; an older time than the present one moves nothing
    */
   touch(id: ChatId, activeAt: number): void {
-    this.#database.changeOne('UPDATE chats SET active_at = max(active_at, $activeAt), rev = $rev WHERE id = $id', {
-      id,
-      activeAt,
-      rev: this.#revisions.next(),
-    });
+    this.#database.changeOne(
+      'UPDATE chats SET active_at = max(active_at, $activeAt), rev = $rev WHERE id = $id',
+      {
+        id,
+        activeAt,
+        rev: this.#revisions.next(),
+      },
+    );
   }
 }

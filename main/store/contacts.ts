@@ -124,7 +124,9 @@ export class ContactStore {
   listRequests(accountId?: AccountId): readonly ContactRequest[] {
     const where = accountId === undefined ? '' : 'WHERE account_id = $accountId';
     const sql = `SELECT ${requestColumns} FROM contact_requests ${where} ORDER BY at, jid`;
-    return this.#database.all<ContactRequestRow>(sql, accountId === undefined ? {} : { accountId }).map(toRequest);
+    return this.#database
+      .all<ContactRequestRow>(sql, accountId === undefined ? {} : { accountId })
+      .map(toRequest);
   }
 
   /** @returns whether anything differs from what was there */

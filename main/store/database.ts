@@ -117,7 +117,8 @@ const assertOneRow = (changes: number): void => {
  *   The contents of the file are then as before.
  */
 export const openDatabase = (path: string, key: Uint8Array, migrations?: readonly Migration[]): Database => {
-  if (key.length !== DATABASE_KEY_BYTES) throw new AppError('storage', 'the database key has the wrong length');
+  if (key.length !== DATABASE_KEY_BYTES)
+    throw new AppError('storage', 'the database key has the wrong length');
   return guarded(() => {
     restrictToOwner(path);
     // Never `verbose`: it would print the key.

@@ -116,7 +116,12 @@ export class MessageStore {
   insertOutgoing(message: NewOutgoing): StoredMessage {
     return this.#database.transaction(() => {
       const stored = this.#insert({ ...message, archiveId: undefined }, 'out', 'queued');
-      this.#outbox.add({ chatId: stored.chatId, messageId: stored.id, kind: 'message', createdAt: message.at });
+      this.#outbox.add({
+        chatId: stored.chatId,
+        messageId: stored.id,
+        kind: 'message',
+        createdAt: message.at,
+      });
       return stored;
     });
   }
@@ -209,7 +214,10 @@ export class MessageStore {
     );
   }
 
-  #find(condition: string, parameters: { chatId: ChatId; id: string; senderJid?: string }): StoredMessage | undefined {
+  #find(
+    condition: string,
+    parameters: { chatId: ChatId; id: string; senderJid?: string },
+  ): StoredMessage | undefined {
     const sql = `SELECT ${all} FROM messages WHERE chat_id = $chatId AND ${condition} ORDER BY id DESC LIMIT 1`;
     const row = this.#database.one<MessageRow>(sql, parameters);
     return row === undefined ? undefined : toMessage(row);
@@ -243,12 +251,15 @@ export class MessageStore {
   }
 
   #writeState(message: StoredMessage, state: MessageState, failure: string | null): StoredMessage {
-    this.#database.changeOne('UPDATE messages SET state = $state, failure = $failure, rev = $rev WHERE id = $id', {
-      id: message.id,
-      state,
-      failure,
-      rev: this.#revisions.next(),
-    });
+    this.#database.changeOne(
+      'UPDATE messages SET state = $state, failure = $failure, rev = $rev WHERE id = $id',
+      {
+        id: message.id,
+        state,
+        failure,
+        rev: this.#revisions.next(),
+      },
+    );
     this.#chats.touch(message.chatId, 0);
     return this.require(message.id);
   }

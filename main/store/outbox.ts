@@ -92,7 +92,10 @@ export class OutboxStore {
    * @throws AppError `not-found` where there is no such entry, or it is sealed already
    */
   storeSealed(id: OutboxId, stanza: string): void {
-    this.#database.changeOne('UPDATE outbox SET stanza = $stanza WHERE id = $id AND stanza IS NULL', { id, stanza });
+    this.#database.changeOne('UPDATE outbox SET stanza = $stanza WHERE id = $id AND stanza IS NULL', {
+      id,
+      stanza,
+    });
   }
 
   /** Counts one more attempt. @returns their number */

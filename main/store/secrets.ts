@@ -10,7 +10,8 @@ export class SecretTable implements SecretStore {
   }
 
   async get(name: string): Promise<string | undefined> {
-    return this.#database.one<{ value: string }>('SELECT value FROM secrets WHERE name = $name', { name })?.value;
+    return this.#database.one<{ value: string }>('SELECT value FROM secrets WHERE name = $name', { name })
+      ?.value;
   }
 
   async set(name: string, value: string): Promise<void> {

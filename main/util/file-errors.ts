@@ -10,6 +10,10 @@ export const toFileError = (error: unknown): unknown => {
   const errno = errnoOf(error);
   if (errno === undefined) return error;
   // The path stays in the cause: it may name a person.
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') return new AppError('disk-full', 'the disk is full', { cause: error });
-  return new AppError('storage', 'the file system refused the operation', { detail: { errno }, cause: error });
+  if (errno === 'ENOSPC' || errno === 'EDQUOT')
+    return new AppError('disk-full', 'the disk is full', { cause: error });
+  return new AppError('storage', 'the file system refused the operation', {
+    detail: { errno },
+    cause: error,
+  });
 };

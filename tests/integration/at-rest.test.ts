@@ -37,7 +37,9 @@ const encodings = (text: string): readonly Buffer[] => {
 const readable = (paths: readonly string[], texts: readonly string[]): readonly string[] =>
   paths.flatMap((path) => {
     const bytes = readFileSync(path);
-    return texts.filter((text) => encodings(text).some((form) => bytes.includes(form))).map((text) => `${text} in ${path}`);
+    return texts
+      .filter((text) => encodings(text).some((form) => bytes.includes(form)))
+      .map((text) => `${text} in ${path}`);
   });
 
 /** Names that appear in a folder, even for a moment: SQLite unlinks its temporary files at once. */
@@ -59,7 +61,9 @@ const watchFolder = (folder: string): { settled(): Promise<readonly string[]> } 
   };
 };
 
-const keepConversation = async (...options: string[]): Promise<{ folder: string; temporary: readonly string[] }> => {
+const keepConversation = async (
+  ...options: string[]
+): Promise<{ folder: string; temporary: readonly string[] }> => {
   const root = temporaryFolder();
   const folder = join(root, 'profile');
   const temporary = join(root, 'temporary');
@@ -80,10 +84,14 @@ test('after a crash nothing of a conversation can be read in the profile, log in
   expect(files.map((path) => path.slice(folder.length + 1)).toSorted()).toEqual(
     expect.arrayContaining(['chatsecure.db', 'chatsecure.db-wal', 'key.json', 'lock']),
   );
-  const [database, log] = ['chatsecure.db', 'chatsecure.db-wal'].map((name) => statSync(join(folder, name)).size);
+  const [database, log] = ['chatsecure.db', 'chatsecure.db-wal'].map(
+    (name) => statSync(join(folder, name)).size,
+  );
   expect(database).toBeGreaterThan(1_000_000);
   expect(log).toBeGreaterThan(0);
-  expect(readable(files, [...Object.values(words), PASSPHRASE, 'CREATE TABLE', 'SQLite format 3'])).toEqual([]);
+  expect(readable(files, [...Object.values(words), PASSPHRASE, 'CREATE TABLE', 'SQLite format 3'])).toEqual(
+    [],
+  );
   // A big sort made no temporary file.
   expect(temporary.filter((name) => name.startsWith('etilqs'))).toEqual([]);
 });

@@ -29,8 +29,18 @@ describe('a process that is killed while it writes', () => {
     const reported: number[] = [];
     // Killed early, late and in between, over the log that the last kill has left.
     for (const killAfter of [1, 40, 90, 150, WRITES - 1]) {
-      const child = startChild('node', [childFile('write-messages.ts'), folder, accountId, String(chatId), String(WRITES)]);
-      for (let line = await child.nextLine(), count = 1; line !== undefined && line !== 'done'; line = await child.nextLine(), count += 1) {
+      const child = startChild('node', [
+        childFile('write-messages.ts'),
+        folder,
+        accountId,
+        String(chatId),
+        String(WRITES),
+      ]);
+      for (
+        let line = await child.nextLine(), count = 1;
+        line !== undefined && line !== 'done';
+        line = await child.nextLine(), count += 1
+      ) {
         reported.push(Number(line));
         if (count === killAfter) child.process.kill('SIGKILL');
       }
@@ -63,18 +73,22 @@ const canMount = (): boolean => {
 
 describe('a disk that is really full', () => {
   // Some systems forbid mounts to users; the unit test with a page limit runs everywhere.
-  test.skipIf(!canMount())('is reported, nothing is lost, and writing goes on when there is room', async () => {
-    const folder = temporaryFolder();
-    const [command, args] = onSmallDisk(folder, process.execPath, childFile('fill-disk.ts'), folder);
-    const child = startChild(command, args);
-    const steps: unknown[] = [];
-    for (let line = await child.nextLine(); line !== undefined; line = await child.nextLine()) steps.push(JSON.parse(line));
-    expect(await child.finished()).toEqual({ code: 0, stderr: '' });
-    expect(steps).toEqual([
-      { step: 'full', code: 'disk-full', lost: 0 },
-      { step: 'still full', code: 'disk-full', lost: 0 },
-      { step: 'opened while full', code: expect.stringMatching(/^(none|disk-full)$/) },
-      { step: 'room again', lost: 0, integrity: [{ integrity_check: 'ok' }] },
-    ]);
-  });
+  test.skipIf(!canMount())(
+    'is reported, nothing is lost, and writing goes on when there is room',
+    async () => {
+      const folder = temporaryFolder();
+      const [command, args] = onSmallDisk(folder, process.execPath, childFile('fill-disk.ts'), folder);
+      const child = startChild(command, args);
+      const steps: unknown[] = [];
+      for (let line = await child.nextLine(); line !== undefined; line = await child.nextLine())
+        steps.push(JSON.parse(line));
+      expect(await child.finished()).toEqual({ code: 0, stderr: '' });
+      expect(steps).toEqual([
+        { step: 'full', code: 'disk-full', lost: 0 },
+        { step: 'still full', code: 'disk-full', lost: 0 },
+        { step: 'opened while full', code: expect.stringMatching(/^(none|disk-full)$/) },
+        { step: 'room again', lost: 0, integrity: [{ integrity_check: 'ok' }] },
+      ]);
+    },
+  );
 });

@@ -8,7 +8,11 @@ import { temporaryFolder } from '#tests/support/temporary-profile.ts';
 // The library keeps its connection to the bus for the life of the process: each state gets a process of its own.
 const user = new URL('../support/children/use-keychain.ts', import.meta.url).pathname;
 
-const inEnvironment = async (env: NodeJS.ProcessEnv, folder: string, ...steps: string[]): Promise<unknown[]> => {
+const inEnvironment = async (
+  env: NodeJS.ProcessEnv,
+  folder: string,
+  ...steps: string[]
+): Promise<unknown[]> => {
   const child = startChild('node', [user, folder, ...steps], { env });
   const answers: unknown[] = [];
   for (let line = await child.nextLine(); line !== undefined; line = await child.nextLine()) {
@@ -24,8 +28,12 @@ describe('with gnome-keyring', () => {
     const bus = await startPrivateBus();
     const folder = join(temporaryFolder(), 'profile');
     const unlocked = await bus.startKeyring('login password');
-    expect(await inEnvironment(bus.env, folder, 'open')).toEqual([{ state: 'ready', protection: 'keychain' }]);
-    expect(await inEnvironment(bus.env, folder, 'open')).toEqual([{ state: 'ready', protection: 'keychain' }]);
+    expect(await inEnvironment(bus.env, folder, 'open')).toEqual([
+      { state: 'ready', protection: 'keychain' },
+    ]);
+    expect(await inEnvironment(bus.env, folder, 'open')).toEqual([
+      { state: 'ready', protection: 'keychain' },
+    ]);
     const database = readFileSync(join(folder, 'chatsecure.db'));
 
     await unlocked.kill();
@@ -39,7 +47,9 @@ describe('with gnome-keyring', () => {
 
     await locked.kill();
     await bus.startKeyring('login password');
-    expect(await inEnvironment(bus.env, folder, 'open')).toEqual([{ state: 'ready', protection: 'keychain' }]);
+    expect(await inEnvironment(bus.env, folder, 'open')).toEqual([
+      { state: 'ready', protection: 'keychain' },
+    ]);
   });
 
   test('values of any text come back', async () => {
@@ -47,7 +57,11 @@ describe('with gnome-keyring', () => {
     await bus.startKeyring('x');
     const folder = temporaryFolder();
     const value = '\u{1F339} пароль "\'';
-    expect(await inEnvironment(bus.env, folder, 'get:a', `set:a=${value}`, 'get:a')).toEqual(['nothing', 'done', value]);
+    expect(await inEnvironment(bus.env, folder, 'get:a', `set:a=${value}`, 'get:a')).toEqual([
+      'nothing',
+      'done',
+      value,
+    ]);
   });
 
   test('a keyring that is locked at the first start makes nothing', async () => {
@@ -101,8 +115,12 @@ describe('without a keychain', () => {
     const bus = await startPrivateBus();
     await bus.startKeyring('x');
     const folder = join(temporaryFolder(), 'profile');
-    expect(await inEnvironment(bus.env, folder, 'open')).toEqual([{ state: 'ready', protection: 'keychain' }]);
+    expect(await inEnvironment(bus.env, folder, 'open')).toEqual([
+      { state: 'ready', protection: 'keychain' },
+    ]);
     expect(await inEnvironment(noBus(bus.env), folder, 'open')).toEqual([{ state: 'keychain-locked' }]);
-    expect(await inEnvironment(bus.env, folder, 'open')).toEqual([{ state: 'ready', protection: 'keychain' }]);
+    expect(await inEnvironment(bus.env, folder, 'open')).toEqual([
+      { state: 'ready', protection: 'keychain' },
+    ]);
   });
 });

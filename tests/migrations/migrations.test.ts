@@ -30,7 +30,8 @@ describe('the list of migrations', () => {
     const folder = new URL('../../main/store/migrations/', import.meta.url);
     for (const { version } of migrations) {
       const index = readFileSync(new URL('index.ts', folder), 'utf8');
-      const file = index.match(new RegExp(`'\\./(${String(version).padStart(4, '0')}-[a-z0-9-]+\\.ts)'`))?.[1] ?? '';
+      const file =
+        index.match(new RegExp(`'\\./(${String(version).padStart(4, '0')}-[a-z0-9-]+\\.ts)'`))?.[1] ?? '';
       expect(readFileSync(new URL(file, folder), 'utf8')).not.toMatch(/\bimport\b/);
     }
   });
@@ -60,7 +61,13 @@ describe('version 1', () => {
     expect(database.schemaVersion).toBe(migrations.length);
     expect(store.accounts.list()).toMatchObject([
       { id: juliet, jid: 'juliet@capulet.example', enabled: true, host: undefined, rosterVersion: 'v1' },
-      { jid: 'nurse@capulet.example', enabled: false, host: 'xmpp.capulet.example', port: 5223, directTls: true },
+      {
+        jid: 'nurse@capulet.example',
+        enabled: false,
+        host: 'xmpp.capulet.example',
+        port: 5223,
+        directTls: true,
+      },
     ]);
     expect(store.accounts.takeResumeState(juliet)).toBe('{"id":"s"}');
     expect(store.contacts.list(juliet)).toMatchObject([
@@ -75,11 +82,17 @@ describe('version 1', () => {
     expect(store.messages.findByArchiveId(1 as ChatId, 'a2')).toMatchObject({ id: 2, thread: 't' });
     expect(store.messages.require(5 as MessageId)).toMatchObject({ state: 'failed', failure: 'not-allowed' });
     expect(store.messages.requeueSending()).toMatchObject([{ id: 4, state: 'queued' }]);
-    expect(store.outbox.next(juliet)).toMatchObject({ messageId: 4, attempts: 1, stanza: '<message id="m4"/>' });
+    expect(store.outbox.next(juliet)).toMatchObject({
+      messageId: 4,
+      attempts: 1,
+      stanza: '<message id="m4"/>',
+    });
     expect(store.settings.all()).toEqual({ theme: 'dark' });
     expect(store.caps.features('sha-1 QgayPKawpkPSDYmwT/WM94uAlu0=')).toEqual(['urn:xmpp:ping']);
     expect(await store.secrets.get(`password ${juliet}`)).toBe('wherefore');
-    expect(database.all("SELECT rowid FROM messages_search WHERE messages_search MATCH 'cam*'")).toEqual([{ rowid: 4 }]);
+    expect(database.all("SELECT rowid FROM messages_search WHERE messages_search MATCH 'cam*'")).toEqual([
+      { rowid: 4 },
+    ]);
     expect(store.revisions.next()).toBeGreaterThan(11);
     expect(database.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
     expect(database.all('PRAGMA foreign_key_check')).toEqual([]);

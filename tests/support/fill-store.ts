@@ -43,12 +43,19 @@ export const fillStore = (database: Database, store: Store, options: FillOptions
   const perChat = Math.floor(options.messages / options.chats);
   const jid = `filled-${store.accounts.list().length}@example.org`;
   return database.transaction(() => {
-    const accountId = options.accountId ?? store.accounts.add({ jid, directTls: false, createdAt: startAt }).id;
+    const accountId =
+      options.accountId ?? store.accounts.add({ jid, directTls: false, createdAt: startAt }).id;
     const own = store.accounts.require(accountId).jid;
     const chatIds = Array.from({ length: options.chats }, (_, chat) => {
       const contact = `contact-${chat}@example.net`;
       const { id } = store.chats.findOrCreate(accountId, contact, startAt);
-      const first = insertMessages(database, store, { id, own, contact, count: perChat, startAt: startAt + chat });
+      const first = insertMessages(database, store, {
+        id,
+        own,
+        contact,
+        count: perChat,
+        startAt: startAt + chat,
+      });
       markRead(database, id, first + perChat - 1 - (options.unread ?? 2));
       return id;
     });

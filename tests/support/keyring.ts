@@ -13,7 +13,9 @@ export interface PrivateBus {
 }
 
 /** No services: D-Bus would otherwise start the keyring of the system. */
-const busConfig = (socket: string): string => `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+const busConfig = (
+  socket: string,
+): string => `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
@@ -40,7 +42,11 @@ export const startPrivateBus = async (): Promise<PrivateBus> => {
     XDG_RUNTIME_DIR: runtime,
     DBUS_SESSION_BUS_ADDRESS: `unix:path=${socket}`,
   };
-  const bus = startChild('dbus-daemon', [`--config-file=${join(home, 'bus.conf')}`, '--nofork', '--print-address'], { env });
+  const bus = startChild(
+    'dbus-daemon',
+    [`--config-file=${join(home, 'bus.conf')}`, '--nofork', '--print-address'],
+    { env },
+  );
   if ((await bus.nextLine()) === undefined) throw new Error(`dbus-daemon: ${(await bus.finished()).stderr}`);
 
   return {

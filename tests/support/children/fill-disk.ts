@@ -25,7 +25,14 @@ const chatId = store.chats.findOrCreate(account.id, 'romeo@montague.example', 1)
 let stored = 0;
 const insert = (): void => {
   const at = stored + 1;
-  store.messages.insertIncoming({ chatId, senderJid: 'r@m', body: 'x'.repeat(3_000), at, sortAt: at, protection: 'none' });
+  store.messages.insertIncoming({
+    chatId,
+    senderJid: 'r@m',
+    body: 'x'.repeat(3_000),
+    at,
+    sortAt: at,
+    protection: 'none',
+  });
   stored += 1;
 };
 const codeOf = (act: () => void): string => {
@@ -39,7 +46,7 @@ const codeOf = (act: () => void): string => {
 const found = (): number => store.chats.require(chatId).unread;
 
 const code = codeOf(() => {
-  while (stored < 10_000) insert();
+  for (let index = 0; index < 10_000; index += 1) insert();
 });
 report({ step: 'full', code, lost: stored - found() });
 report({ step: 'still full', code: codeOf(insert), lost: stored - found() });

@@ -9,12 +9,27 @@ import { openStore } from '#main/store/store.ts';
 
 const [folder = '', passphrase = '', json = '{}', temporary] = process.argv.slice(2);
 const words = JSON.parse(json) as Record<
-  'own' | 'contact' | 'name' | 'group' | 'sent' | 'received' | 'draft' | 'stranger' | 'request' | 'password' | 'setting' | 'sealed',
+  | 'own'
+  | 'contact'
+  | 'name'
+  | 'group'
+  | 'sent'
+  | 'received'
+  | 'draft'
+  | 'stranger'
+  | 'request'
+  | 'password'
+  | 'setting'
+  | 'sealed',
   string
 >;
 const paths = profilePaths(folder);
 claimProfile(folder);
-const keyring = new Keyring({ markerPath: paths.keyMarker, databasePath: paths.database, secrets: createKeychain() });
+const keyring = new Keyring({
+  markerPath: paths.keyMarker,
+  databasePath: paths.database,
+  secrets: createKeychain(),
+});
 const { key } = await keyring.unlock(passphrase);
 const database = openDatabase(paths.database, key);
 key.fill(0);
@@ -29,7 +44,13 @@ store.contacts.upsert(account.id, {
   asked: false,
   groups: [words.group],
 });
-store.contacts.addRequest({ accountId: account.id, jid: words.stranger, name: '', text: words.request, at: 1 });
+store.contacts.addRequest({
+  accountId: account.id,
+  jid: words.stranger,
+  name: '',
+  text: words.request,
+  at: 1,
+});
 const { id: chatId } = store.chats.findOrCreate(account.id, words.contact, 1);
 const message = store.messages.insertOutgoing({
   chatId,
@@ -42,7 +63,8 @@ const message = store.messages.insertOutgoing({
   originId: 's1',
 });
 const entry = store.outbox.ofMessage(message.id);
-if (entry !== undefined) store.outbox.storeSealed(entry.id, `<message><body>${words.sealed}</body></message>`);
+if (entry !== undefined)
+  store.outbox.storeSealed(entry.id, `<message><body>${words.sealed}</body></message>`);
 store.chats.setDraft(chatId, words.draft);
 store.settings.set({ key: words.setting });
 
@@ -50,7 +72,14 @@ database.transaction(() => {
   for (let index = 0; index < 8_000; index += 1) {
     const at = index + 2;
     const body = `${words.received} ${(index * 7_919) % 8_000} ${'x'.repeat(2_000)}`;
-    store.messages.insertIncoming({ chatId, senderJid: words.contact, body, at, sortAt: at, protection: 'omemo' });
+    store.messages.insertIncoming({
+      chatId,
+      senderJid: words.contact,
+      body,
+      at,
+      sortAt: at,
+      protection: 'omemo',
+    });
   }
 });
 if (temporary === 'default') database.execute('PRAGMA temp_store = default');

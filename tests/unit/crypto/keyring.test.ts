@@ -22,7 +22,12 @@ const setUp = (mode: MemorySecrets['mode'] = 'open'): Setup => {
   const secrets = new MemorySecrets();
   secrets.mode = mode;
   const options = { markerPath: paths.keyMarker, databasePath: paths.database, secrets };
-  return { secrets, markerPath: paths.keyMarker, databasePath: paths.database, keyring: () => new Keyring(options) };
+  return {
+    secrets,
+    markerPath: paths.keyMarker,
+    databasePath: paths.database,
+    keyring: () => new Keyring(options),
+  };
 };
 
 const ready = (outcome: Awaited<ReturnType<Keyring['open']>>): OpenedKey => {
@@ -70,26 +75,33 @@ describe('with a keychain', () => {
     const two = temporaryProfile();
     const first = ready(await one.keyring().open());
     const second = ready(
-      await new Keyring({ markerPath: two.paths.keyMarker, databasePath: two.paths.database, secrets: one.secrets }).open(),
+      await new Keyring({
+        markerPath: two.paths.keyMarker,
+        databasePath: two.paths.database,
+        secrets: one.secrets,
+      }).open(),
     );
     expect(Buffer.from(first.key).equals(Buffer.from(second.key))).toBe(false);
     expect(one.secrets.items.size).toBe(2);
     expect(ready(await one.keyring().open()).key).toEqual(first.key);
   });
 
-  test.each(['locked', 'absent'] as const)('a keychain that is %s later asks the user to unlock it', async (mode) => {
-    const profile = setUp();
-    const { key } = ready(await profile.keyring().open());
-    openDatabase(profile.databasePath, key).close();
-    const before = traces(profile);
-    profile.secrets.mode = mode;
-    const keyring = profile.keyring();
-    expect(await keyring.open()).toEqual({ state: 'keychain-locked' });
-    expect(await rejectionCode(() => keyring.unlock('a passphrase'))).toBe('keychain-locked');
-    expect(traces(profile)).toEqual(before);
-    profile.secrets.mode = 'open';
-    expect(ready(await keyring.open()).key).toEqual(key);
-  });
+  test.each(['locked', 'absent'] as const)(
+    'a keychain that is %s later asks the user to unlock it',
+    async (mode) => {
+      const profile = setUp();
+      const { key } = ready(await profile.keyring().open());
+      openDatabase(profile.databasePath, key).close();
+      const before = traces(profile);
+      profile.secrets.mode = mode;
+      const keyring = profile.keyring();
+      expect(await keyring.open()).toEqual({ state: 'keychain-locked' });
+      expect(await rejectionCode(() => keyring.unlock('a passphrase'))).toBe('keychain-locked');
+      expect(traces(profile)).toEqual(before);
+      profile.secrets.mode = 'open';
+      expect(ready(await keyring.open()).key).toEqual(key);
+    },
+  );
 
   test('an item that was deleted looks like a locked keychain; no second key is made', async () => {
     const profile = setUp();
@@ -105,7 +117,10 @@ describe('with a keychain', () => {
     for (const wrong of [Buffer.alloc(32, 1).toString('base64'), 'not base64 ...', '']) {
       const [item] = [...profile.secrets.items.keys()];
       profile.secrets.items.set(item ?? '', wrong);
-      expect(await profile.keyring().open()).toMatchObject({ state: 'broken', detail: expect.stringContaining('another key') });
+      expect(await profile.keyring().open()).toMatchObject({
+        state: 'broken',
+        detail: expect.stringContaining('another key'),
+      });
     }
   });
 
@@ -155,7 +170,10 @@ describe('without a keychain', () => {
     const profile = setUp('absent');
     await profile.keyring().unlock('x');
     const marker: unknown = JSON.parse(readFileSync(profile.markerPath, 'utf8'));
-    expect(marker).toMatchObject({ version: 1, wrap: { kind: 'passphrase', scrypt: { n: 131_072, r: 8, p: 1 } } });
+    expect(marker).toMatchObject({
+      version: 1,
+      wrap: { kind: 'passphrase', scrypt: { n: 131_072, r: 8, p: 1 } },
+    });
   });
 
   test('the same passphrase typed on another keyboard opens it too', async () => {
@@ -218,7 +236,10 @@ describe('a profile that is not whole', () => {
     ['JSON of something else', '{"hello": "world"}'],
     ['a list', '[]'],
     ['null', 'null'],
-    ['a key of no kind', '{"version":1,"check":"AAAAAAAAAAAAAAAAAAAAAA==","wrap":{"kind":"plain","key":"AA=="}}'],
+    [
+      'a key of no kind',
+      '{"version":1,"check":"AAAAAAAAAAAAAAAAAAAAAA==","wrap":{"kind":"plain","key":"AA=="}}',
+    ],
   ])('a marker that holds %s', async (_, text) => {
     const profile = setUp();
     writeFileSync(profile.markerPath, text);

@@ -19,7 +19,12 @@ describe('accounts', () => {
       createdAt: 6,
     });
     expect(juliet).toMatchObject({ enabled: true, host: undefined, port: undefined, pinnedSpki: undefined });
-    expect(romeo).toMatchObject({ host: 'xmpp.montague.example', port: 5223, directTls: true, pinnedSpki: 'pin' });
+    expect(romeo).toMatchObject({
+      host: 'xmpp.montague.example',
+      port: 5223,
+      directTls: true,
+      pinnedSpki: 'pin',
+    });
     expect(juliet.resource).not.toBe(romeo.resource);
     expect(juliet.id).toMatch(/^[0-9a-f-]{36}$/);
     expect(store.accounts.list()).toEqual([juliet, romeo]);
@@ -28,13 +33,19 @@ describe('accounts', () => {
 
   test('the resource of a login that worked is kept', () => {
     const { store } = temporaryProfile().open();
-    const account = store.accounts.add({ jid: 'a@b.example', directTls: false, createdAt: 1, resource: 'tried' });
+    const account = store.accounts.add({
+      jid: 'a@b.example',
+      directTls: false,
+      createdAt: 1,
+      resource: 'tried',
+    });
     expect(store.accounts.require(account.id).resource).toBe('tried');
   });
 
   test('an address cannot be added twice', () => {
     const { store } = storeWithChat();
-    const again = (): unknown => store.accounts.add({ jid: 'juliet@capulet.example', directTls: false, createdAt: 2 });
+    const again = (): unknown =>
+      store.accounts.add({ jid: 'juliet@capulet.example', directTls: false, createdAt: 2 });
     expect(errorCode(again)).toBe('account-exists');
   });
 
@@ -85,22 +96,32 @@ describe('accounts', () => {
     ] as const) {
       store.messages.insertIncoming(incoming(chat, `wherefore ${account}`, 3));
       store.messages.insertOutgoing(outgoing(chat, 'thou', 4));
-      store.contacts.upsert(account, { jid: 'x@y', name: 'X', subscription: 'both', asked: false, groups: [] });
+      store.contacts.upsert(account, {
+        jid: 'x@y',
+        name: 'X',
+        subscription: 'both',
+        asked: false,
+        groups: [],
+      });
       store.contacts.addRequest({ accountId: account, jid: 'z@y', name: 'Z', text: '', at: 1 });
     }
     const before = countAll(database);
     store.accounts.remove(accountId);
     const half = Object.fromEntries(Object.entries(before).map(([table, count]) => [table, count / 2]));
     expect(countAll(database)).toEqual(half);
-    expect(database.all("SELECT rowid FROM messages_search WHERE messages_search MATCH 'wherefore'")).toHaveLength(1);
+    expect(
+      database.all("SELECT rowid FROM messages_search WHERE messages_search MATCH 'wherefore'"),
+    ).toHaveLength(1);
     expect(store.messages.page({ kind: 'latest', chatId: otherChat.id, limit: 5 }).rows).toHaveLength(2);
   });
 });
 
 const countAll = (database: Database): Record<string, number> =>
   Object.fromEntries(
-    ['accounts', 'contacts', 'contact_requests', 'chats', 'messages', 'outbox'].map((table): [string, number] => [
-      table,
-      database.one<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)?.n ?? 0,
-    ]),
+    ['accounts', 'contacts', 'contact_requests', 'chats', 'messages', 'outbox'].map(
+      (table): [string, number] => [
+        table,
+        database.one<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)?.n ?? 0,
+      ],
+    ),
   );

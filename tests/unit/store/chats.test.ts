@@ -9,13 +9,21 @@ import { incoming, outgoing, storeWithChat, temporaryProfile } from '#tests/supp
 describe('chats', () => {
   test('the same address always gives the same chat', () => {
     const { store, accountId, chatId } = storeWithChat();
-    expect(store.chats.findOrCreate(accountId, 'romeo@montague.example', 99)).toMatchObject({ id: chatId, activeAt: 1 });
+    expect(store.chats.findOrCreate(accountId, 'romeo@montague.example', 99)).toMatchObject({
+      id: chatId,
+      activeAt: 1,
+    });
     expect(store.chats.find(accountId, 'nobody@x')).toBeUndefined();
   });
 
   test('an empty chat has no last message and nothing unread', () => {
     const { store, chatId } = storeWithChat();
-    expect(store.chats.require(chatId)).toMatchObject({ last: undefined, unread: 0, firstUnreadId: undefined, draft: '' });
+    expect(store.chats.require(chatId)).toMatchObject({
+      last: undefined,
+      unread: 0,
+      firstUnreadId: undefined,
+      draft: '',
+    });
   });
 
   test('shows the newest message of the timeline, which need not be the one stored last', () => {
@@ -51,7 +59,9 @@ describe('chats', () => {
 
   test('what is unread begins after the read position, and own messages do not count', () => {
     const { store, chatId } = storeWithChat();
-    const [first, second] = [1, 2].map((at) => store.messages.insertIncoming(incoming(chatId, `in ${at}`, at)).id);
+    const [first, second] = [1, 2].map(
+      (at) => store.messages.insertIncoming(incoming(chatId, `in ${at}`, at)).id,
+    );
     store.messages.insertOutgoing(outgoing(chatId, 'out', 3));
     const third = store.messages.insertIncoming(incoming(chatId, 'in 4', 4)).id;
     expect(store.chats.require(chatId)).toMatchObject({ unread: 3, firstUnreadId: first });
@@ -134,7 +144,10 @@ describe('chats', () => {
         }
         const unread = model.filter((message) => message.incoming && isAfter(message, read));
         const first = unread.toSorted((a, b) => (isAfter(a, b) ? 1 : -1))[0];
-        expect(store.chats.require(chatId)).toMatchObject({ unread: unread.length, firstUnreadId: first?.id });
+        expect(store.chats.require(chatId)).toMatchObject({
+          unread: unread.length,
+          firstUnreadId: first?.id,
+        });
       }),
       { numRuns: 60 },
     );
@@ -151,5 +164,6 @@ test('the chat list asks the indexes, not the history', () => {
     .map(({ detail }) => detail)
     .filter((detail) => /messages| [ulm] /.test(detail));
   expect(plan.length).toBeGreaterThanOrEqual(4);
-  for (const detail of plan) expect(detail).toMatch(/^SEARCH [ulm] USING (COVERING INDEX|INTEGER PRIMARY KEY)/);
+  for (const detail of plan)
+    expect(detail).toMatch(/^SEARCH [ulm] USING (COVERING INDEX|INTEGER PRIMARY KEY)/);
 });

@@ -39,7 +39,10 @@ describe('the roster', () => {
 
   test('a roster that names somebody twice keeps the last word', () => {
     const { store, accountId } = storeWithChat();
-    const { upserted } = store.contacts.replaceRoster(accountId, [item('a@x', { name: 'One' }), item('a@x', { name: 'Two' })]);
+    const { upserted } = store.contacts.replaceRoster(accountId, [
+      item('a@x', { name: 'One' }),
+      item('a@x', { name: 'Two' }),
+    ]);
     expect(upserted).toMatchObject([{ jid: 'a@x', name: 'Two' }]);
   });
 

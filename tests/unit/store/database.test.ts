@@ -4,7 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '#shared/errors.ts';
 import { openDatabase } from '#main/store/database.ts';
 import { errorCode } from '#tests/support/app-error.ts';
-import { incoming, storeWithChat, temporaryFolder, temporaryProfile, TEST_KEY } from '#tests/support/temporary-profile.ts';
+import {
+  incoming,
+  storeWithChat,
+  temporaryFolder,
+  temporaryProfile,
+  TEST_KEY,
+} from '#tests/support/temporary-profile.ts';
 
 const otherKey = new Uint8Array(32).fill(9);
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
@@ -13,9 +19,18 @@ describe('opening the database', () => {
   test('what was stored is there again with the same key', () => {
     const profile = temporaryProfile();
     const first = profile.open();
-    const account = first.store.accounts.add({ jid: 'juliet@capulet.example', directTls: false, createdAt: 1 });
+    const account = first.store.accounts.add({
+      jid: 'juliet@capulet.example',
+      directTls: false,
+      createdAt: 1,
+    });
     first.database.close();
-    expect(profile.open().store.accounts.list().map(({ id }) => id)).toEqual([account.id]);
+    expect(
+      profile
+        .open()
+        .store.accounts.list()
+        .map(({ id }) => id),
+    ).toEqual([account.id]);
   });
 
   test('its files are for the owner only, also when an older one was not', () => {
@@ -58,7 +73,8 @@ describe('opening the database', () => {
     store.accounts.add({ jid: 'juliet@capulet.example', directTls: false, createdAt: 1 });
     // The log is still beside the file, as after a crash.
     const files = ['chatsecure.db', 'chatsecure.db-wal'];
-    for (const name of files) writeFileSync(join(crashed.folder, name), readFileSync(join(profile.folder, name)));
+    for (const name of files)
+      writeFileSync(join(crashed.folder, name), readFileSync(join(profile.folder, name)));
     const bytes = (): readonly Buffer[] => files.map((name) => readFileSync(join(crashed.folder, name)));
     const before = bytes();
     expect(errorCode(() => crashed.open(otherKey))).toBe('database-damaged');
@@ -84,7 +100,9 @@ describe('opening the database', () => {
   test('a folder that does not exist is an error of the storage, without its path in the message', () => {
     const path = join(temporaryFolder(), 'nobody', 'chatsecure.db');
     expect(errorCode(() => openDatabase(path, TEST_KEY))).toBe('storage');
-    expect(() => openDatabase(path, TEST_KEY)).toThrow(expect.not.objectContaining({ message: expect.stringContaining('nobody') }));
+    expect(() => openDatabase(path, TEST_KEY)).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('nobody') }),
+    );
   });
 
   test('a newer schema is refused and stays as it is', () => {
@@ -121,7 +139,9 @@ describe('opening the database', () => {
       expect(errorCode(readAll), `page ${page + 1}`).toBe('database-damaged');
     }
     writeFileSync(profile.paths.database, intact);
-    expect(profile.open().store.messages.page({ kind: 'latest', chatId: chat.id, limit: 50 }).rows).toHaveLength(20);
+    expect(
+      profile.open().store.messages.page({ kind: 'latest', chatId: chat.id, limit: 50 }).rows,
+    ).toHaveLength(20);
   });
 });
 
@@ -163,8 +183,11 @@ describe('transactions', () => {
   test('a change that hits no row or two is an error', () => {
     const { database, store } = storeWithChat();
     store.settings.set({ a: 1, b: 2 });
-    expect(errorCode(() => database.changeOne("UPDATE settings SET value = '3' WHERE key = 'c'", {}))).toBe('not-found');
-    const both = (): void => database.transaction(() => database.changeOne("UPDATE settings SET value = '3'", {}));
+    expect(errorCode(() => database.changeOne("UPDATE settings SET value = '3' WHERE key = 'c'", {}))).toBe(
+      'not-found',
+    );
+    const both = (): void =>
+      database.transaction(() => database.changeOne("UPDATE settings SET value = '3'", {}));
     expect(errorCode(both)).toBe('storage');
     expect(store.settings.all()).toEqual({ a: 1, b: 2 });
   });
@@ -173,7 +196,9 @@ describe('transactions', () => {
     const { database } = storeWithChat();
     const orphan = (): number =>
       database.run("INSERT INTO chats (account_id, jid, active_at, rev) VALUES ('nobody', 'x', 1, 1)");
-    expect(orphan).toThrow(expect.objectContaining({ code: 'storage', detail: { sqlite: 'SQLITE_CONSTRAINT_FOREIGNKEY' } }));
+    expect(orphan).toThrow(
+      expect.objectContaining({ code: 'storage', detail: { sqlite: 'SQLITE_CONSTRAINT_FOREIGNKEY' } }),
+    );
   });
 });
 
@@ -219,7 +244,8 @@ describe('a full disk', () => {
 test('errors of SQLite carry its code, and their message has no contents', () => {
   const { store, chatId } = storeWithChat();
   store.messages.insertIncoming({ ...incoming(chatId, 'a secret', 1), archiveId: 'a1' });
-  const again = (): unknown => store.messages.insertIncoming({ ...incoming(chatId, 'a secret', 2), archiveId: 'a1' });
+  const again = (): unknown =>
+    store.messages.insertIncoming({ ...incoming(chatId, 'a secret', 2), archiveId: 'a1' });
   expect(again).toThrow(AppError);
   expect(again).toThrow(expect.not.objectContaining({ message: expect.stringContaining('secret') }));
 });

@@ -10,7 +10,8 @@ type TestStore = ReturnType<typeof storeWithChat>['store'];
 const fill = (store: TestStore, chatId: ChatId, times: readonly number[]): readonly MessageId[] =>
   times.map((at) => store.messages.insertIncoming(incoming(chatId, `at ${at}`, at)).id);
 
-const bodies = (page: { rows: readonly { body: string }[] }): readonly string[] => page.rows.map(({ body }) => body);
+const bodies = (page: { rows: readonly { body: string }[] }): readonly string[] =>
+  page.rows.map(({ body }) => body);
 
 describe('pages of a chat', () => {
   test('the newest rows, oldest first', () => {
@@ -48,7 +49,8 @@ describe('pages of a chat', () => {
     const other = store.chats.findOrCreate(accountId, 'nurse@capulet.example', 1).id;
     const [foreign] = fill(store, other, [1]);
     for (const anchor of [foreign, 999]) {
-      const read = (): unknown => store.messages.page({ kind: 'around', chatId, anchor: anchor as MessageId, limit: 5 });
+      const read = (): unknown =>
+        store.messages.page({ kind: 'around', chatId, anchor: anchor as MessageId, limit: 5 });
       expect(errorCode(read)).toBe('not-found');
     }
   });
@@ -57,43 +59,56 @@ describe('pages of a chat', () => {
     const { store, accountId } = storeWithChat();
     let run = 0;
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 7 }), (times, limit) => {
-        run += 1;
-        const chatId = store.chats.findOrCreate(accountId, `run-${run}@x`, 0).id;
-        const ids = fill(store, chatId, times);
-        const order = ids
-          .map((id, index) => ({ id, at: times[index] ?? 0 }))
-          .toSorted((a, b) => a.at - b.at || a.id - b.id)
-          .map(({ id }) => id);
-        const idsOf = (page: { rows: readonly { id: MessageId }[] }): MessageId[] => page.rows.map(({ id }) => id);
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 40 }),
+        fc.integer({ min: 1, max: 7 }),
+        (times, limit) => {
+          run += 1;
+          const chatId = store.chats.findOrCreate(accountId, `run-${run}@x`, 0).id;
+          const ids = fill(store, chatId, times);
+          const order = ids
+            .map((id, index) => ({ id, at: times[index] ?? 0 }))
+            .toSorted((a, b) => a.at - b.at || a.id - b.id)
+            .map(({ id }) => id);
+          const idsOf = (page: { rows: readonly { id: MessageId }[] }): MessageId[] =>
+            page.rows.map(({ id }) => id);
 
-        let page = store.messages.page({ kind: 'latest', chatId, limit });
-        const upwards = idsOf(page);
-        while (page.hasOlder) {
-          page = store.messages.page({ kind: 'before', chatId, anchor: upwards[0] as MessageId, limit });
-          expect(page.rows.length).toBeGreaterThan(0);
-          upwards.unshift(...idsOf(page));
-        }
-        expect(upwards).toEqual(order);
+          let page = store.messages.page({ kind: 'latest', chatId, limit });
+          const upwards = idsOf(page);
+          while (page.hasOlder) {
+            page = store.messages.page({ kind: 'before', chatId, anchor: upwards[0] as MessageId, limit });
+            expect(page.rows.length).toBeGreaterThan(0);
+            upwards.unshift(...idsOf(page));
+          }
+          expect(upwards).toEqual(order);
 
-        const downwards = [order[0] as MessageId];
-        do {
-          page = store.messages.page({ kind: 'after', chatId, anchor: downwards.at(-1) as MessageId, limit });
-          downwards.push(...idsOf(page));
-        } while (page.hasNewer);
-        expect(downwards).toEqual(order);
+          const downwards = [order[0] as MessageId];
+          do {
+            page = store.messages.page({
+              kind: 'after',
+              chatId,
+              anchor: downwards.at(-1) as MessageId,
+              limit,
+            });
+            downwards.push(...idsOf(page));
+          } while (page.hasNewer);
+          expect(downwards).toEqual(order);
 
-        for (const [place, anchor] of order.entries()) {
-          const around = store.messages.page({ kind: 'around', chatId, anchor, limit });
-          const found = idsOf(around);
-          expect(found).toContain(anchor);
-          const start = order.indexOf(found[0] as MessageId);
-          expect(found).toEqual(order.slice(start, start + found.length));
-          expect(found.length).toBeLessThanOrEqual(limit);
-          expect([around.hasOlder, around.hasNewer]).toEqual([start > 0, start + found.length < order.length]);
-          expect(place - start).toBeLessThanOrEqual(Math.floor(limit / 2));
-        }
-      }),
+          for (const [place, anchor] of order.entries()) {
+            const around = store.messages.page({ kind: 'around', chatId, anchor, limit });
+            const found = idsOf(around);
+            expect(found).toContain(anchor);
+            const start = order.indexOf(found[0] as MessageId);
+            expect(found).toEqual(order.slice(start, start + found.length));
+            expect(found.length).toBeLessThanOrEqual(limit);
+            expect([around.hasOlder, around.hasNewer]).toEqual([
+              start > 0,
+              start + found.length < order.length,
+            ]);
+            expect(place - start).toBeLessThanOrEqual(Math.floor(limit / 2));
+          }
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -101,9 +116,16 @@ describe('pages of a chat', () => {
   test('both directions walk along the index, without sorting', () => {
     const { database } = storeWithChat();
     for (const sql of [olderSql, newerSql]) {
-      const plan = database.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, { chatId: 1, sortAt: 1, id: 1, limit: 1 });
+      const plan = database.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, {
+        chatId: 1,
+        sortAt: 1,
+        id: 1,
+        limit: 1,
+      });
       expect(plan.map(({ detail }) => detail)).toEqual([
-        expect.stringMatching(/^SEARCH messages USING INDEX messages_timeline \(chat_id=\? AND sort_at[<>]\?\)$/),
+        expect.stringMatching(
+          /^SEARCH messages USING INDEX messages_timeline \(chat_id=\? AND sort_at[<>]\?\)$/,
+        ),
       ]);
     }
   });

@@ -4,18 +4,44 @@ import type { MessageState } from '#shared/views.ts';
 import { mayFollow } from '#main/store/message-state.ts';
 import { outgoing, storeWithChat } from '#tests/support/temporary-profile.ts';
 
-const states: readonly MessageState[] = ['queued', 'sending', 'sent', 'acked', 'delivered', 'read', 'failed', 'received'];
+const states: readonly MessageState[] = [
+  'queued',
+  'sending',
+  'sent',
+  'acked',
+  'delivered',
+  'read',
+  'failed',
+  'received',
+];
 const forward: readonly MessageState[] = ['queued', 'sending', 'sent', 'acked', 'delivered', 'read'];
 
 test('every step that is allowed, in one table', () => {
-  const allowed = states.flatMap((from) => states.filter((to) => mayFollow(from, to)).map((to) => `${from} > ${to}`));
+  const allowed = states.flatMap((from) =>
+    states.filter((to) => mayFollow(from, to)).map((to) => `${from} > ${to}`),
+  );
   expect(allowed).toEqual([
-    'queued > sending', 'queued > sent', 'queued > acked', 'queued > delivered', 'queued > read', 'queued > failed',
-    'sending > sent', 'sending > acked', 'sending > delivered', 'sending > read', 'sending > failed',
-    'sent > acked', 'sent > delivered', 'sent > read', 'sent > failed',
-    'acked > delivered', 'acked > read', 'acked > failed',
+    'queued > sending',
+    'queued > sent',
+    'queued > acked',
+    'queued > delivered',
+    'queued > read',
+    'queued > failed',
+    'sending > sent',
+    'sending > acked',
+    'sending > delivered',
+    'sending > read',
+    'sending > failed',
+    'sent > acked',
+    'sent > delivered',
+    'sent > read',
+    'sent > failed',
+    'acked > delivered',
+    'acked > read',
+    'acked > failed',
     'delivered > read',
-    'failed > delivered', 'failed > read',
+    'failed > delivered',
+    'failed > read',
   ]);
 });
 
@@ -24,7 +50,10 @@ type Act = { readonly kind: 'set'; readonly state: MessageState } | { readonly k
 test('whatever happens in whatever order, a message never goes back but by the two ways that exist', () => {
   const { store, accountId, chatId } = storeWithChat();
   const act: fc.Arbitrary<Act> = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ kind: fc.constant('set' as const), state: fc.constantFrom(...states) }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ kind: fc.constant('set' as const), state: fc.constantFrom(...states) }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('requeue' as const, 'restart' as const) }) },
   );
   let at = 0;
@@ -49,7 +78,9 @@ test('whatever happens in whatever order, a message never goes back but by the t
         else expect(forward.indexOf(after.state)).toBeGreaterThan(forward.indexOf(before.state));
         expect(after.failure === undefined).toBe(after.state !== 'failed');
         // Waiting in the outbox means exactly: the server may not have it yet.
-        expect(store.outbox.ofMessage(id) !== undefined).toBe(['queued', 'sending', 'sent'].includes(after.state));
+        expect(store.outbox.ofMessage(id) !== undefined).toBe(
+          ['queued', 'sending', 'sent'].includes(after.state),
+        );
       }
       store.messages.setState(id, 'read');
     }),

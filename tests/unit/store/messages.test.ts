@@ -6,7 +6,11 @@ import { incoming, outgoing, storeWithChat } from '#tests/support/temporary-prof
 describe('storing messages', () => {
   test('an outgoing message and its outbox entry are stored together', () => {
     const { store, accountId, chatId } = storeWithChat();
-    const message = store.messages.insertOutgoing({ ...outgoing(chatId, 'hello', 5), protection: 'omemo', thread: 't' });
+    const message = store.messages.insertOutgoing({
+      ...outgoing(chatId, 'hello', 5),
+      protection: 'omemo',
+      thread: 't',
+    });
     expect(message).toMatchObject({
       direction: 'out',
       state: 'queued',
@@ -17,7 +21,12 @@ describe('storing messages', () => {
       archiveId: undefined,
       failure: undefined,
     });
-    expect(store.outbox.next(accountId)).toMatchObject({ messageId: message.id, chatId, kind: 'message', attempts: 0 });
+    expect(store.outbox.next(accountId)).toMatchObject({
+      messageId: message.id,
+      chatId,
+      kind: 'message',
+      attempts: 0,
+    });
   });
 
   test('when the outbox entry cannot be stored, neither is the message', () => {
@@ -30,14 +39,25 @@ describe('storing messages', () => {
   test('an incoming message keeps every identity it came with', () => {
     const { store, chatId } = storeWithChat();
     const ids = { stanzaId: 's', originId: 'o', archiveId: 'a', thread: 't' };
-    const message = store.messages.insertIncoming({ ...incoming(chatId, 'hello', 5), ...ids, failure: 'not-decryptable' });
+    const message = store.messages.insertIncoming({
+      ...incoming(chatId, 'hello', 5),
+      ...ids,
+      failure: 'not-decryptable',
+    });
     expect(message).toMatchObject({ ...ids, direction: 'in', state: 'received', failure: 'not-decryptable' });
     expect(store.messages.get(message.id)).toEqual(message);
   });
 
   test('any text comes back as it was', () => {
     const { store, chatId } = storeWithChat();
-    const texts = ['\u{1F469}\u200d\u{1F680} e\u0301', 'مرحبا \u202e evil', `'; DROP TABLE messages; --`, 'a\nb\tc', 'x'.repeat(50_000), '"*^('];
+    const texts = [
+      '\u{1F469}\u200d\u{1F680} e\u0301',
+      'مرحبا \u202e evil',
+      `'; DROP TABLE messages; --`,
+      'a\nb\tc',
+      'x'.repeat(50_000),
+      '"*^(',
+    ];
     const ids = texts.map((text, at) => store.messages.insertIncoming(incoming(chatId, text, at)).id);
     expect(ids.map((id) => store.messages.require(id).body)).toEqual(texts);
   });
@@ -51,13 +71,16 @@ describe('recognising duplicates', () => {
     expect(store.messages.findByArchiveId(chatId, 'arch-1')).toEqual(message);
     // A hostile room that uses the same id hides nothing elsewhere.
     expect(store.messages.findByArchiveId(room, 'arch-1')).toBeUndefined();
-    expect(() => store.messages.insertIncoming({ ...incoming(room, 'other', 1), archiveId: 'arch-1' })).not.toThrow();
+    expect(() =>
+      store.messages.insertIncoming({ ...incoming(room, 'other', 1), archiveId: 'arch-1' }),
+    ).not.toThrow();
   });
 
   test('a second row with the same archive id is refused', () => {
     const { store, chatId } = storeWithChat();
     store.messages.insertIncoming({ ...incoming(chatId, 'hello', 1), archiveId: 'arch-1' });
-    const again = (): unknown => store.messages.insertIncoming({ ...incoming(chatId, 'hello', 1), archiveId: 'arch-1' });
+    const again = (): unknown =>
+      store.messages.insertIncoming({ ...incoming(chatId, 'hello', 1), archiveId: 'arch-1' });
     expect(errorCode(again)).toBe('storage');
     expect(store.chats.require(chatId).unread).toBe(1);
   });
@@ -65,7 +88,11 @@ describe('recognising duplicates', () => {
   test('by origin-id or stanza id together with the author', () => {
     const { store, chatId } = storeWithChat();
     const own = store.messages.insertOutgoing(outgoing(chatId, 'hello', 1));
-    const theirs = store.messages.insertIncoming({ ...incoming(chatId, 'hi', 2), stanzaId: 'out-1', originId: 'out-1' });
+    const theirs = store.messages.insertIncoming({
+      ...incoming(chatId, 'hi', 2),
+      stanzaId: 'out-1',
+      originId: 'out-1',
+    });
     const find = store.messages.findByOriginId.bind(store.messages);
     expect(find(chatId, 'juliet@capulet.example', 'out-1')).toEqual(own);
     expect(find(chatId, 'romeo@montague.example', 'out-1')).toEqual(theirs);
@@ -85,7 +112,9 @@ describe('recognising duplicates', () => {
     for (const column of ['archive_id', 'origin_id', 'stanza_id']) {
       const sql = `EXPLAIN QUERY PLAN SELECT * FROM messages WHERE chat_id = 1 AND ${column} = 'x' ORDER BY id DESC LIMIT 1`;
       expect(database.all<{ detail: string }>(sql).map(({ detail }) => detail)).toEqual([
-        expect.stringMatching(new RegExp(`^SEARCH messages USING INDEX \\w+ \\(chat_id=\\? AND ${column}=\\?\\)$`)),
+        expect.stringMatching(
+          new RegExp(`^SEARCH messages USING INDEX \\w+ \\(chat_id=\\? AND ${column}=\\?\\)$`),
+        ),
       ]);
     }
   });
@@ -100,7 +129,13 @@ describe('sending', () => {
       return [row?.state, store.outbox.countWaiting(accountId)];
     });
     // The entry stays until the server has the message.
-    expect(seen).toEqual([['sending', 1], ['sent', 1], ['acked', 0], ['delivered', 0], ['read', 0]]);
+    expect(seen).toEqual([
+      ['sending', 1],
+      ['sent', 1],
+      ['acked', 0],
+      ['delivered', 0],
+      ['read', 0],
+    ]);
   });
 
   test('a state that the message has passed changes nothing, not even the rev', () => {
@@ -122,7 +157,10 @@ describe('sending', () => {
     });
     // The acknowledgement of the server that sent the error does not hide it; a receipt of the contact does.
     expect(store.messages.setState(id, 'acked')).toBeUndefined();
-    expect(store.messages.setState(id, 'delivered')).toMatchObject({ state: 'delivered', failure: undefined });
+    expect(store.messages.setState(id, 'delivered')).toMatchObject({
+      state: 'delivered',
+      failure: undefined,
+    });
   });
 
   test('a failed message leaves the outbox, and "send again" brings it back behind the others', () => {
@@ -132,7 +170,11 @@ describe('sending', () => {
     store.messages.setState(first.id, 'failed');
     expect(store.messages.require(first.id).failure).toBe('undefined-condition');
     expect(store.outbox.countWaiting(accountId)).toBe(1);
-    expect(store.messages.requeue(first.id, 9)).toMatchObject({ state: 'queued', failure: undefined, originId: 'out-1' });
+    expect(store.messages.requeue(first.id, 9)).toMatchObject({
+      state: 'queued',
+      failure: undefined,
+      originId: 'out-1',
+    });
     const entries = [store.outbox.next(accountId)];
     entries.push(store.outbox.next(accountId, entries[0]?.id));
     expect(entries.map((entry) => entry?.messageId)).toEqual([second.id, first.id]);
@@ -191,7 +233,9 @@ describe('the search index', () => {
     const { database, store, chatId } = storeWithChat();
     const find = (words: string): readonly number[] =>
       database
-        .all<{ rowid: number }>('SELECT rowid FROM messages_search WHERE messages_search MATCH $words', { words })
+        .all<{ rowid: number }>('SELECT rowid FROM messages_search WHERE messages_search MATCH $words', {
+          words,
+        })
         .map(({ rowid }) => rowid);
     const { id } = store.messages.insertIncoming(incoming(chatId, 'Über den Wolken, Grüße', 1));
     expect([find('uber'), find('gru*'), find('"den wolken"'), find('regen')]).toEqual([[id], [id], [id], []]);

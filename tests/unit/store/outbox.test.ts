@@ -16,7 +16,11 @@ describe('the outbox', () => {
       store.messages.insertOutgoing(outgoing(chatId, 'second', 30)),
     ];
     const entries: OutboxEntry[] = [];
-    for (let next = store.outbox.next(accountId); next !== undefined; next = store.outbox.next(accountId, next.id)) {
+    for (
+      let next = store.outbox.next(accountId);
+      next !== undefined;
+      next = store.outbox.next(accountId, next.id)
+    ) {
       entries.push(next);
     }
     expect(entries.map(({ messageId }) => messageId)).toEqual([written[0]?.id, written[2]?.id]);
@@ -27,7 +31,11 @@ describe('the outbox', () => {
   test('keeps the sealed stanza, once, so that every attempt sends the same', () => {
     const profile = temporaryProfile();
     const first = profile.open();
-    const { id: accountId } = first.store.accounts.add({ jid: 'juliet@capulet.example', directTls: false, createdAt: 1 });
+    const { id: accountId } = first.store.accounts.add({
+      jid: 'juliet@capulet.example',
+      directTls: false,
+      createdAt: 1,
+    });
     const chat = first.store.chats.findOrCreate(accountId, 'romeo@montague.example', 1);
     first.store.messages.insertOutgoing(outgoing(chat.id, 'hello', 1));
     const { id } = first.store.outbox.next(accountId) as OutboxEntry;
@@ -44,7 +52,11 @@ describe('the outbox', () => {
     const { store, accountId, chatId } = storeWithChat();
     const message = store.messages.insertOutgoing(outgoing(chatId, 'hello', 1));
     const { id } = store.outbox.ofMessage(message.id) as OutboxEntry;
-    expect([store.outbox.remove(id), store.outbox.remove(id), store.outbox.removeOf(message.id)]).toEqual([true, false, false]);
+    expect([store.outbox.remove(id), store.outbox.remove(id), store.outbox.removeOf(message.id)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
     expect(store.outbox.countWaiting(accountId)).toBe(0);
     expect(errorCode(() => store.outbox.countAttempt(id))).toBe('not-found');
   });
@@ -58,6 +70,8 @@ describe('the outbox', () => {
 
   test('a chat that is not there', () => {
     const { store } = storeWithChat();
-    expect(errorCode(() => store.outbox.add({ chatId: 9 as ChatId, kind: 'message', createdAt: 1 }))).toBe('not-found');
+    expect(errorCode(() => store.outbox.add({ chatId: 9 as ChatId, kind: 'message', createdAt: 1 }))).toBe(
+      'not-found',
+    );
   });
 });

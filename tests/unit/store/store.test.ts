@@ -50,12 +50,18 @@ test('settings keep any JSON value, and what is undefined stays as it is', () =>
   first.store.settings.set({ theme: 'dark', sendTyping: false, list: [1, { a: null }] });
   first.store.settings.set({ theme: 'light', sendTyping: undefined });
   first.database.close();
-  expect(profile.open().store.settings.all()).toEqual({ theme: 'light', sendTyping: false, list: [1, { a: null }] });
+  expect(profile.open().store.settings.all()).toEqual({
+    theme: 'light',
+    sendTyping: false,
+    list: [1, { a: null }],
+  });
 });
 
 test('a setting named like a property of every object is only a setting', () => {
   const { store } = storeWithChat();
-  store.settings.set(JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}') as Record<string, unknown>);
+  store.settings.set(
+    JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}') as Record<string, unknown>,
+  );
   const all = store.settings.all();
   expect(Object.keys(all).toSorted()).toEqual(['__proto__', 'constructor']);
   expect((all as { polluted?: boolean }).polluted).toBeUndefined();
