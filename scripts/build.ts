@@ -1,7 +1,9 @@
 /**
  * Builds dist/ with Vite alone: main (ESM for Node 24), preload (one CommonJS file), renderer.
  *
- *   node scripts/build.ts [--dev]     --dev keeps source maps in the renderer
+ *   node scripts/build.ts [--dev] [--if-stale]
+ *
+ * --dev keeps source maps in the renderer; --if-stale builds only where a source has changed.
  */
 import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -16,8 +18,11 @@ const external = ['electron', 'better-sqlite3', 'keytar'];
 
 const common: InlineConfig = { configFile: false, envDir: false, logLevel: 'warn', clearScreen: false, publicDir: false };
 
-/** Packages of pure JavaScript are bundled, so that the shipped node_modules holds the two natives only. */
-const main = (out: string): InlineConfig => ({
+/**
+ * One file for each host, so that what one does not use cannot come along with the other. Packages of pure
+ * JavaScript are bundled: the shipped node_modules holds the two natives only.
+ */
+const main = (out: string, entry: 'electron' | 'web'): InlineConfig => ({
   ...common,
   root,
   ssr: { target: 'node', noExternal: true, external },
@@ -26,13 +31,14 @@ const main = (out: string): InlineConfig => ({
   build: {
     ssr: true,
     outDir: path.join(out, 'main'),
+    emptyOutDir: false,
     target: 'node24',
     minify: false,
     sourcemap: false,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { electron: at('main/electron.ts'), web: at('main/web.ts') },
-      output: { format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js' },
+      input: { [entry]: at(`main/${entry}.ts`) },
+      output: { format: 'esm', entryFileNames: '[name].js', codeSplitting: false },
     },
   },
 });
@@ -83,7 +89,8 @@ export const build = async (options: { readonly dev?: boolean } = {}): Promise<v
   const started = new Date();
   const next = at(`.tsbuild/dist-${process.pid}`);
   try {
-    const parts = await Promise.allSettled([vite(main(next)), vite(preload(next)), vite(renderer(next, options.dev === true))]);
+    const configs = [main(next, 'electron'), main(next, 'web'), preload(next), renderer(next, options.dev === true)];
+    const parts = await Promise.allSettled(configs.map((config) => vite(config)));
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
     await writeFile(path.join(next, STAMP), '');
     // A source that changes during the build is younger than the stamp.
@@ -114,6 +121,7 @@ const newestChange = async (file: string): Promise<number> => {
 
 if (import.meta.main) {
   const started = performance.now();
-  await build({ dev: process.argv.includes('--dev') });
-  console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);
+  const options = { dev: process.argv.includes('--dev') };
+  const isBuilt = process.argv.includes('--if-stale') ? await buildIfStale(options) : await build(options).then(() => true);
+  console.log(isBuilt ? `built dist/ in ${Math.round(performance.now() - started)} ms` : 'dist/ is up to date');
 }
