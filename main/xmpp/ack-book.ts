@@ -1,0 +1,105 @@
+/** XEP-0198 version 1.6.3: what either side has handled. Bookkeeping only; nothing here sends or waits. */
+import type { ResumeState } from './port.ts';
+
+const MODULUS = 2 ** 32;
+
+interface Outgoing {
+  readonly text: string;
+  readonly acknowledged: () => void;
+  readonly lost: (error: Error) => void;
+}
+
+/** The peer claims to have handled more than it was sent. */
+export class TooManyAcknowledged extends Error {
+  readonly claimed: number;
+  readonly sent: number;
+
+  constructor(claimed: number, sent: number) {
+    super('more stanzas acknowledged than sent');
+    this.name = 'TooManyAcknowledged';
+    this.claimed = claimed;
+    this.sent = sent;
+  }
+}
+
+export class AckBook {
+  /** How many stanzas of ours the server has handled, modulo 2^32 (section 4). */
+  #outbound = 0;
+  /** How many stanzas of the server we have handled. */
+  #inbound = 0;
+  readonly #unacked: Outgoing[] = [];
+  readonly #unhandled: { done: boolean }[] = [];
+
+  constructor(counts: { readonly inbound: number; readonly outbound: number } = { inbound: 0, outbound: 0 }) {
+    this.#inbound = counts.inbound;
+    this.#outbound = counts.outbound;
+  }
+
+  /** Stanzas sent and not acknowledged, oldest first. */
+  get unacked(): readonly string[] {
+    return this.#unacked.map(({ text }) => text);
+  }
+
+  /** The `h` that we may tell: every stanza up to there has been handled, not merely received. */
+  get inbound(): number {
+    return this.#inbound;
+  }
+
+  get outbound(): number {
+    return this.#outbound;
+  }
+
+  /** Whether stanzas were received that `inbound` does not cover yet. */
+  get owesHandling(): boolean {
+    return this.#unhandled.length > 0;
+  }
+
+  /** Notes a stanza that is being sent. Resolves when it is acknowledged, rejects with the error of `lose`. */
+  sent(text: string): Promise<void> {
+    return new Promise((acknowledged, lost) => {
+      this.#unacked.push({ text, acknowledged, lost });
+    });
+  }
+
+  /**
+   * Takes the `h` of the server. Answers how many stanzas that acknowledged.
+   * @throws TooManyAcknowledged
+   */
+  acknowledge(h: number): number {
+    const count = (((h - this.#outbound) % MODULUS) + MODULUS) % MODULUS;
+    if (count > this.#unacked.length) {
+      throw new TooManyAcknowledged(h, (this.#outbound + this.#unacked.length) % MODULUS);
+    }
+    this.#outbound = h;
+    for (const { acknowledged } of this.#unacked.splice(0, count)) acknowledged();
+    return count;
+  }
+
+  /** Notes a received stanza. The answer is called when it has been handled, in whatever order. */
+  received(): () => void {
+    const stanza = { done: false };
+    this.#unhandled.push(stanza);
+    return () => {
+      stanza.done = true;
+      // Section 4: h counts a contiguous prefix; one that was handled early waits for those before it.
+      const next = this.#unhandled.findIndex(({ done }) => !done);
+      const handled = this.#unhandled.splice(0, next < 0 ? this.#unhandled.length : next).length;
+      this.#inbound = (this.#inbound + handled) % MODULUS;
+    };
+  }
+
+  /** The stream has ended: nobody will acknowledge what is left. It stays in `unacked`. */
+  lose(error: Error): void {
+    for (const { lost } of this.#unacked) lost(error);
+  }
+}
+
+/** Splits what was unacknowledged when a stream ended by the `h` that the server told afterwards. */
+export const splitByAck = (
+  state: ResumeState,
+  h: number,
+): { readonly arrived: readonly string[]; readonly missing: readonly string[] } => {
+  const count = (((h - state.outbound) % MODULUS) + MODULUS) % MODULUS;
+  // More than we know of: the state was stored before the last stanzas were sent, and all of these arrived.
+  return { arrived: state.unacked.slice(0, count), missing: state.unacked.slice(count) };
+};
