@@ -15,7 +15,10 @@ const FormatContext = createContext<Formatter | undefined>(undefined);
 /** Gives the components below the application and the formats of the chosen language. */
 export const AppProvider = ({ app, children }: { app: App; children: ReactNode }): ReactNode => {
   const { i18n } = useTranslation();
-  const formatter = useMemo(() => createFormatter(formatLocale(i18n.language, navigator.languages)), [i18n.language]);
+  const formatter = useMemo(
+    () => createFormatter(formatLocale(i18n.language, navigator.languages)),
+    [i18n.language],
+  );
   return (
     <AppContext value={app}>
       <FormatContext value={formatter}>{children}</FormatContext>
@@ -34,5 +37,6 @@ export const useFormat = (): Formatter => required(use(FormatContext));
 export const useSession = <T,>(pick: (state: SessionState) => T): T => useStore(useApp().session, pick);
 export const usePeople = <T,>(pick: (state: PeopleState) => T): T => useStore(useApp().people, pick);
 export const useChats = <T,>(pick: (state: ChatsState) => T): T => useStore(useApp().chats, pick);
-export const useTimeline = <T,>(pick: (state: TimelineState) => T): T => useStore(useApp().timeline.store, pick);
+export const useTimeline = <T,>(pick: (state: TimelineState) => T): T =>
+  useStore(useApp().timeline.store, pick);
 export const useUi = <T,>(pick: (state: UiState) => T): T => useStore(useApp().ui, pick);

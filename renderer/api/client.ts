@@ -1,6 +1,6 @@
 import type { ClientApi } from '#shared/api/contract.ts';
 import type { EventName, Events } from '#shared/api/events.ts';
-import { AppError, errorCodes, type ErrorCode, type ErrorData, type ErrorDetail } from '#shared/errors.ts';
+import { AppError, errorCodes, type ErrorCode, type ErrorData } from '#shared/errors.ts';
 import type { Link } from './link.ts';
 
 /** Receives every announcement of main, in order. */
@@ -10,12 +10,12 @@ export interface Client {
   /** `client.api.chats.open({…})`: rejects with AppError, `disconnected` where the link is or gets lost. */
   readonly api: ClientApi;
   /** Registers the one receiver of events. */
-  onEvent(receive: OnEvent): void;
+  readonly onEvent: (receive: OnEvent) => void;
 }
 
 interface Waiting {
-  resolve(output: unknown): void;
-  reject(error: AppError): void;
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: AppError) => void;
 }
 
 /** The window's end of the contract: names come from the types alone, schemas stay in main. */
@@ -86,7 +86,7 @@ const disconnected = (): AppError => new AppError('disconnected', 'the window is
 const toAppError = (data: unknown): AppError => {
   const { code, message, detail } = isRecord(data) ? (data as Partial<ErrorData>) : {};
   return code !== undefined && (errorCodes as readonly string[]).includes(code)
-    ? new AppError(code, message ?? '', isRecord(detail) ? { detail: detail as ErrorDetail } : {})
+    ? new AppError(code, message ?? '', isRecord(detail) ? { detail: detail } : {})
     : new AppError('internal', 'an error without a code');
 };
 

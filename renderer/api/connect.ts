@@ -44,7 +44,8 @@ const swapForSession = async (launch: string): Promise<string> => {
   });
   if (!response.ok) throw new LinkRefused();
   const answer: unknown = await response.json();
-  const session = typeof answer === 'object' && answer !== null && 'session' in answer ? answer.session : undefined;
+  const session =
+    typeof answer === 'object' && answer !== null && 'session' in answer ? answer.session : undefined;
   if (typeof session !== 'string') throw new LinkRefused();
   return session;
 };

@@ -7,14 +7,14 @@ export type LinkState = 'connecting' | 'open' | 'lost' | 'refused';
 export interface Link {
   readonly state: () => LinkState;
   /** @returns false where the link is not open; the frame is then gone. */
-  send(frame: Frame): boolean;
+  readonly send: (frame: Frame) => boolean;
   /** Registers the one receiver of frames. */
-  onFrame(receive: (frame: unknown) => void): void;
+  readonly onFrame: (receive: (frame: unknown) => void) => void;
   /** Hears every change of state; returns its own off. */
-  onState(listener: (state: LinkState) => void): () => void;
+  readonly onState: (listener: (state: LinkState) => void) => () => void;
   /** Ends a wait between two attempts. */
-  retryNow(): void;
-  close(): void;
+  readonly retryNow: () => void;
+  readonly close: () => void;
 }
 
 /** Opens one pipe to the host. Rejects with LinkRefused where that can never work in this window. */
@@ -35,70 +35,82 @@ const LONGEST_WAIT_MS = 5_000;
  * Keeps a pipe open: a lost one is opened again at once, then after waits that double up to 5 s
  * (the host is on this computer, there is no server to spare).
  */
-export const createLink = (open: OpenPipe): Link => {
-  const listeners = new Set<(state: LinkState) => void>();
-  let state: LinkState = 'connecting';
-  let receive: (frame: unknown) => void = () => undefined;
-  let pipe: Awaited<ReturnType<OpenPipe>> | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let waitMs = 0;
-  let closed = false;
+export const createLink = (open: OpenPipe): Link => new ReopeningLink(open);
 
-  const enter = (next: LinkState): void => {
-    if (state === next) return;
-    state = next;
-    for (const listener of listeners) listener(next);
-  };
+class ReopeningLink implements Link {
+  readonly #open: OpenPipe;
+  readonly #listeners = new Set<(state: LinkState) => void>();
+  #state: LinkState = 'connecting';
+  #receive: (frame: unknown) => void = () => undefined;
+  #pipe: Awaited<ReturnType<OpenPipe>> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #waitMs = 0;
+  #closed = false;
 
-  const lose = (): void => {
-    pipe = undefined;
-    if (closed) return;
-    enter('lost');
-    timer = setTimeout(attempt, waitMs);
-    waitMs = Math.min(LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, waitMs * 2));
-  };
-
-  const use = (opened: NonNullable<typeof pipe>): void => {
-    if (closed) return opened.close?.();
-    pipe = opened;
-    waitMs = 0;
-    opened.onFrame((frame) => receive(frame));
-    opened.onClose(() => {
-      if (pipe === opened) lose();
-    });
-    enter('open');
-  };
-
-  function attempt(): void {
-    timer = undefined;
-    open().then(use, (error: unknown) => (error instanceof LinkRefused ? enter('refused') : lose()));
+  constructor(open: OpenPipe) {
+    this.#open = open;
+    this.#attempt();
   }
 
-  attempt();
-  return {
-    state: () => state,
-    send: (frame) => {
-      if (pipe === undefined) return false;
-      pipe.send(frame);
-      return true;
-    },
-    onFrame: (receiver) => {
-      receive = receiver;
-    },
-    onState: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    retryNow: () => {
-      if (timer === undefined) return;
-      clearTimeout(timer);
-      attempt();
-    },
-    close: () => {
-      closed = true;
-      clearTimeout(timer);
-      pipe?.close?.();
-      pipe = undefined;
-    },
+  readonly state = (): LinkState => this.#state;
+
+  readonly send = (frame: Frame): boolean => {
+    this.#pipe?.send(frame);
+    return this.#pipe !== undefined;
   };
-};
+
+  readonly onFrame = (receive: (frame: unknown) => void): void => {
+    this.#receive = receive;
+  };
+
+  readonly onState = (listener: (state: LinkState) => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly retryNow = (): void => {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#attempt();
+  };
+
+  readonly close = (): void => {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#pipe?.close?.();
+    this.#pipe = undefined;
+  };
+
+  #attempt(): void {
+    this.#timer = undefined;
+    this.#open().then(
+      (pipe) => this.#use(pipe),
+      (error: unknown) => (error instanceof LinkRefused ? this.#enter('refused') : this.#lose()),
+    );
+  }
+
+  #use(pipe: Awaited<ReturnType<OpenPipe>>): void {
+    if (this.#closed) return pipe.close?.();
+    this.#pipe = pipe;
+    this.#waitMs = 0;
+    pipe.onFrame((frame) => this.#receive(frame));
+    pipe.onClose(() => {
+      if (this.#pipe === pipe) this.#lose();
+    });
+    this.#enter('open');
+  }
+
+  #lose(): void {
+    this.#pipe = undefined;
+    if (this.#closed) return;
+    this.#enter('lost');
+    this.#timer = setTimeout(() => this.#attempt(), this.#waitMs);
+    this.#waitMs = Math.min(LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, this.#waitMs * 2));
+  }
+
+  #enter(state: LinkState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    for (const listener of this.#listeners) listener(state);
+  }
+}

@@ -31,9 +31,15 @@ export const errorSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'connection-lost': { what: 'errors.connection-lost.what', next: 'errors.connection-lost.next' },
   'tls-unavailable': { what: 'errors.tls-unavailable.what', next: 'errors.tls-unavailable.next' },
   'tls-failed': { what: 'errors.tls-failed.what', next: 'errors.tls-failed.next' },
-  'certificate-untrusted': { what: 'errors.certificate-untrusted.what', next: 'errors.certificate-untrusted.next' },
+  'certificate-untrusted': {
+    what: 'errors.certificate-untrusted.what',
+    next: 'errors.certificate-untrusted.next',
+  },
   'certificate-expired': { what: 'errors.certificate-expired.what', next: 'errors.certificate-expired.next' },
-  'certificate-wrong-name': { what: 'errors.certificate-wrong-name.what', next: 'errors.certificate-wrong-name.next' },
+  'certificate-wrong-name': {
+    what: 'errors.certificate-wrong-name.what',
+    next: 'errors.certificate-wrong-name.next',
+  },
   'certificate-changed': { what: 'errors.certificate-changed.what', next: 'errors.certificate-changed.next' },
   'auth-failed': { what: 'errors.auth-failed.what', next: 'errors.auth-failed.next' },
   'auth-unsupported': { what: 'errors.auth-unsupported.what', next: 'errors.auth-unsupported.next' },

@@ -1,15 +1,15 @@
 /** Dates and times in the reader's language. All inputs are milliseconds since 1970, UTC. */
 export interface Formatter {
   /** 14:32 */
-  time(at: number): string;
+  readonly time: (at: number) => string;
   /** Monday, 3 May 2027 at 14:32:07 */
-  full(at: number): string;
+  readonly full: (at: number) => string;
   /** 3 May 2027 */
-  date(at: number): string;
+  readonly date: (at: number) => string;
   /** For lists: the time today, then "Yesterday", the weekday within a week, the date. */
-  short(at: number, now: number): string;
+  readonly short: (at: number, now: number) => string;
   /** For separators: "Today", "Yesterday", the weekday with the date. */
-  day(at: number, now: number): string;
+  readonly day: (at: number, now: number) => string;
 }
 
 /** Number of the local calendar day; two times are on the same day when it is equal. */

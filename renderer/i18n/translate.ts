@@ -39,7 +39,9 @@ export const createTranslator = (language: LanguageTag): i18n => {
 /** The language of the setting; for `system` the first one of the system that the app speaks. */
 export const resolveLanguage = (setting: Language, system: readonly string[]): LanguageTag => {
   if (setting !== 'system') return setting;
-  const known = system.map((tag) => tag.split('-')[0]).find((tag) => tag !== undefined && Object.hasOwn(resources, tag));
+  const known = system
+    .map((tag) => tag.split('-')[0])
+    .find((tag) => tag !== undefined && Object.hasOwn(resources, tag));
   return (known as LanguageTag | undefined) ?? 'en';
 };
 

@@ -1,14 +1,14 @@
 import type { Snapshot } from '#shared/api/app.ts';
 import type { ClientApi } from '#shared/api/contract.ts';
 import type { ChatId } from '#shared/ids.ts';
-import { codeOf, createClient } from '../api/client.ts';
+import { codeOf, createClient, type Client } from '../api/client.ts';
 import type { Link } from '../api/link.ts';
 import { createChatsStore, type ChatsStore } from './chats.ts';
 import { createDrafts, type Drafts } from './drafts.ts';
 import { applySnapshot, routeEvents, type EventTargets } from './events.ts';
 import { createPeopleStore, type PeopleStore } from './people.ts';
 import { createSessionStore, type SessionStore } from './session.ts';
-import { createTimeline, type Timeline } from './timeline.ts';
+import { Timeline } from './timeline.ts';
 import { addNotice, createUiStore, type OpenDialog, type UiStore, type View } from './ui.ts';
 
 /** Everything that the components work with, built once by hand. */
@@ -22,15 +22,15 @@ export interface App {
   readonly drafts: Drafts;
   readonly ui: UiStore;
   /** Asks main for everything again; also the way to try again after a failure. */
-  refresh(): void;
+  readonly refresh: () => void;
   /** Takes over an answer that is a snapshot. */
-  adopt(snapshot: Snapshot): void;
-  openChat(chatId: ChatId): void;
-  closeChat(): void;
-  show(view: View): void;
-  openDialog(dialog: OpenDialog | undefined): void;
+  readonly adopt: (snapshot: Snapshot) => void;
+  readonly openChat: (chatId: ChatId) => void;
+  readonly closeChat: () => void;
+  readonly show: (view: View) => void;
+  readonly openDialog: (dialog: OpenDialog | undefined) => void;
   /** Runs a command whose failure has no place of its own: its sentence appears in the corner. */
-  run(command: Promise<unknown>): void;
+  readonly run: (command: Promise<unknown>) => void;
 }
 
 /** Joins link, stores and events. Nothing happens before the link opens. */
@@ -41,18 +41,13 @@ export const createApp = (link: Link): App => {
   const people = createPeopleStore();
   const chats = createChatsStore();
   const ui = createUiStore();
-  const timeline = createTimeline(api.messages);
+  const timeline = new Timeline(api.messages);
   const drafts = createDrafts(api, (row) => {
     timeline.upsert([row]);
     // Whoever writes wants to see it: at the end of the history.
     if (timeline.store.getState().chatId === row.chatId) timeline.jumpToLatest();
   });
-
-  const closeChat = (): void => {
-    drafts.flush();
-    timeline.close();
-    ui.setState({ chatId: undefined });
-  };
+  const chatActions = createChatActions({ chats, drafts, timeline, ui });
 
   const targets: EventTargets = {
     session,
@@ -61,16 +56,16 @@ export const createApp = (link: Link): App => {
     timeline,
     onAppChanged: () => refresh(),
     onChatsRemoved: (ids) => {
-      if (ids.some((id) => id === ui.getState().chatId)) closeChat();
+      if (ids.some((id) => id === ui.getState().chatId)) chatActions.closeChat();
     },
   };
-
   const adopt = (snapshot: Snapshot): void => {
     applySnapshot(targets, snapshot);
+    // A link waits for one window only; until somebody has answered it, it stays with this one.
+    if (snapshot.ready && snapshot.link !== undefined) ui.setState({ deepLink: snapshot.link });
     if (ui.getState().chatId !== undefined) timeline.reload();
   };
-
-  const refresh = createRefresh(api, session, targets, client.onEvent, adopt);
+  const refresh = createRefresh(client, targets, adopt);
 
   link.onState((state) => {
     session.setState({ link: state });
@@ -79,31 +74,44 @@ export const createApp = (link: Link): App => {
   if (link.state() === 'open') refresh();
 
   return {
-    api, link, session, people, chats, timeline, drafts, ui, refresh, adopt, closeChat,
-    openChat: (chatId) => {
-      const chat = chats.getState().chats.get(chatId);
-      if (chat === undefined) return;
-      ui.setState({ view: 'chats', dialog: undefined });
-      if (ui.getState().chatId === chatId) return;
-      drafts.flush();
-      ui.setState({ chatId });
-      timeline.open(chat);
-    },
+    ...{ api, link, session, people, chats, timeline, drafts, ui, refresh, adopt },
+    ...chatActions,
     show: (view) => ui.setState({ view, dialog: undefined }),
     openDialog: (dialog) => ui.setState({ dialog }),
     run: (command) => void command.catch((error: unknown) => addNotice(ui, codeOf(error))),
   };
 };
 
+/** Opening and leaving a chat: its timeline, its draft and the selection go together. */
+const createChatActions = ({
+  chats,
+  drafts,
+  timeline,
+  ui,
+}: Pick<App, 'chats' | 'drafts' | 'timeline' | 'ui'>): Pick<App, 'openChat' | 'closeChat'> => ({
+  openChat: (chatId) => {
+    const chat = chats.getState().chats.get(chatId);
+    if (chat === undefined) return;
+    ui.setState({ view: 'chats', dialog: undefined });
+    if (ui.getState().chatId === chatId) return;
+    drafts.flush();
+    ui.setState({ chatId });
+    timeline.open(chat);
+  },
+  closeChat: () => {
+    drafts.flush();
+    timeline.close();
+    ui.setState({ chatId: undefined });
+  },
+});
+
 /**
  * Asks for the snapshot. What main announces meanwhile is applied at once and once more after the answer:
  * the answer may be older.
  */
 const createRefresh = (
-  api: ClientApi,
-  session: SessionStore,
+  { api, onEvent }: Client,
   targets: EventTargets,
-  onEvent: ReturnType<typeof createClient>['onEvent'],
   adopt: (snapshot: Snapshot) => void,
 ): (() => void) => {
   const route = routeEvents(targets);
@@ -113,25 +121,22 @@ const createRefresh = (
     route(name, payload);
     if (asked > 0 && name !== 'app.changed') meanwhile.push(() => route(name, payload));
   });
+  const settle = (act: () => void): void => {
+    asked -= 1;
+    act();
+    for (const again of meanwhile) again();
+    if (asked === 0) meanwhile = [];
+  };
   return () => {
     asked += 1;
-    const settle = (act: () => void): void => {
-      asked -= 1;
-      // Of several answers only the last one counts; it is the newest.
-      if (asked > 0) return;
-      act();
-      const replay = meanwhile;
-      meanwhile = [];
-      for (const again of replay) again();
-    };
     api.app.snapshot({}).then(
       (snapshot) => settle(() => adopt(snapshot)),
-      (error: unknown) =>
-        settle(() => {
-          // A lost link asks again by itself as soon as it is back.
-          if (codeOf(error) === 'disconnected') return;
-          session.setState({ phase: { kind: 'failed', code: codeOf(error) } });
-        }),
+      (error: unknown) => settle(() => failed(targets, error)),
     );
   };
+};
+
+/** A lost link asks again by itself as soon as it is back. */
+const failed = ({ session }: EventTargets, error: unknown): void => {
+  if (codeOf(error) !== 'disconnected') session.setState({ phase: { kind: 'failed', code: codeOf(error) } });
 };

@@ -16,7 +16,9 @@ export const createChatsStore = (): ChatsStore => createStore(() => ({ chats: ne
 export const setChats = (store: ChatsStore, chats: ReadonlyMap<ChatId, ChatView>): void => {
   const { chats: before, order } = store.getState();
   if (chats === before) return;
-  const sorted = [...chats.values()].toSorted((a, b) => b.activeAt - a.activeAt || b.id - a.id).map(({ id }) => id);
+  const sorted = [...chats.values()]
+    .toSorted((a, b) => b.activeAt - a.activeAt || b.id - a.id)
+    .map(({ id }) => id);
   const same = sorted.length === order.length && sorted.every((id, index) => id === order[index]);
   store.setState({ chats, order: same ? order : sorted });
 };
@@ -31,7 +33,9 @@ export interface ChatFilter {
 
 /** The chats whose name or address has every word of the query, in the order of the list. */
 export const visibleChats = ({ chats, order }: ChatsState, filter: ChatFilter): readonly ChatId[] => {
-  const words = fold(filter.query).split(/\s+/u).filter((word) => word !== '');
+  const words = fold(filter.query)
+    .split(/\s+/u)
+    .filter((word) => word !== '');
   if (words.length === 0 && !filter.unreadOnly) return order;
   return order.filter((id) => {
     const chat = chats.get(id);

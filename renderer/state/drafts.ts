@@ -15,23 +15,27 @@ export interface Draft {
 export interface Drafts {
   /** Chats without an entry show the draft that main keeps. */
   readonly store: StoreApi<ReadonlyMap<ChatId, Draft>>;
-  write(chatId: ChatId, text: string): void;
+  readonly write: (chatId: ChatId, text: string) => void;
   /** Hands the text over to main. Until main has the message, main keeps the text as a draft. */
-  send(chatId: ChatId, text: string): Promise<void>;
+  readonly send: (chatId: ChatId, text: string) => Promise<void>;
   /** Stores what is not stored yet, at once: before a switch, before the window goes. */
-  flush(): void;
+  readonly flush: () => void;
 }
 
 const SAVE_AFTER_MS = 600;
 
 /** No text is lost: every keystroke is kept here, soon after on disk, and a text that could not be sent comes back. */
-export const createDrafts = (api: Pick<ClientApi, 'chats' | 'messages'>, sent: (row: MessageView) => void): Drafts => {
+export const createDrafts = (
+  api: Pick<ClientApi, 'chats' | 'messages'>,
+  sent: (row: MessageView) => void,
+): Drafts => {
   const store = createStore<ReadonlyMap<ChatId, Draft>>(() => new Map());
   const unsaved = new Map<ChatId, ReturnType<typeof setTimeout>>();
   /** Texts on their way to main, oldest first: a saved draft still holds them. */
   const underWay = new Map<ChatId, readonly string[]>();
 
-  const set = (chatId: ChatId, draft: Draft): void => store.setState(new Map(store.getState()).set(chatId, draft), true);
+  const set = (chatId: ChatId, draft: Draft): void =>
+    store.setState(new Map(store.getState()).set(chatId, draft), true);
   const textOf = (chatId: ChatId): string => store.getState().get(chatId)?.text ?? '';
 
   const save = (chatId: ChatId): void => {
@@ -44,7 +48,10 @@ export const createDrafts = (api: Pick<ClientApi, 'chats' | 'messages'>, sent: (
 
   const saveSoon = (chatId: ChatId): void => {
     clearTimeout(unsaved.get(chatId));
-    unsaved.set(chatId, setTimeout(() => save(chatId), SAVE_AFTER_MS));
+    unsaved.set(
+      chatId,
+      setTimeout(() => save(chatId), SAVE_AFTER_MS),
+    );
   };
 
   const arrived = (chatId: ChatId, text: string): void => {

@@ -14,15 +14,17 @@ export interface EventTargets {
   readonly chats: ChatsStore;
   readonly timeline: Timeline;
   /** The profile was opened or locked. */
-  onAppChanged(): void;
+  readonly onAppChanged: () => void;
   /** Chats that are gone; whoever shows one of them must not. */
-  onChatsRemoved(ids: readonly ChatId[]): void;
+  readonly onChatsRemoved: (ids: readonly ChatId[]) => void;
 }
 
 type Route = { readonly [K in EventName]: (payload: Events[K]) => void };
 
 /** The one place where announcements of main become state of the window. */
-export const routeEvents = (targets: EventTargets): (<K extends EventName>(name: K, payload: Events[K]) => void) => {
+export const routeEvents = (
+  targets: EventTargets,
+): (<K extends EventName>(name: K, payload: Events[K]) => void) => {
   const { session, people, chats, timeline } = targets;
 
   const removeChats = (gone: (chat: ChatView) => boolean): void => {
@@ -57,7 +59,11 @@ export const routeEvents = (targets: EventTargets): (<K extends EventName>(name:
           (a, b) => b.at - a.at,
         ),
       })),
-    'chats.upserted': ({ rows }) => setChats(chats, upsertRows(chats.getState().chats, rows, (row) => row.id)),
+    'chats.upserted': ({ rows }) =>
+      setChats(
+        chats,
+        upsertRows(chats.getState().chats, rows, (row) => row.id),
+      ),
     'chats.removed': ({ chatId }) => removeChats((chat) => chat.id === chatId),
     'messages.upserted': ({ rows }) => timeline.upsert(rows),
     'settings.changed': ({ settings }) => session.setState({ settings }),

@@ -25,4 +25,10 @@ export type SessionStore = StoreApi<SessionState>;
 const systemSettings: SettingsView = { theme: 'system', language: 'system', sendTyping: true };
 
 export const createSessionStore = (link: LinkState): SessionStore =>
-  createStore(() => ({ link, phase: { kind: 'starting' }, host: undefined, version: '', settings: systemSettings }));
+  createStore(() => ({
+    link,
+    phase: { kind: 'starting' },
+    host: undefined,
+    version: '',
+    settings: systemSettings,
+  }));

@@ -19,27 +19,12 @@ export interface TimelineState {
   readonly loadingOlder: boolean;
   readonly loadingNewer: boolean;
   /** An edge whose page could not be had; it is asked for again only when the reader says so. */
-  readonly failedEdge: 'older' | 'newer' | undefined;
+  readonly failedEdge: Edge | undefined;
   /** Counts fresh starts: another number means that the list has nothing to do with the one before. */
   readonly generation: number;
 }
 
-export interface Timeline {
-  readonly store: StoreApi<TimelineState>;
-  open(chat: ChatView): void;
-  close(): void;
-  /** After a lost connection, or to try again: fetches the rows of this chat anew. */
-  reload(): void;
-  loadOlder(): void;
-  loadNewer(): void;
-  /** Goes to the newest rows, asking for them where the window has dropped them. */
-  jumpToLatest(): void;
-  /** Rows of any chat, from events and answers; others than the open chat's are ignored. */
-  upsert(rows: readonly MessageView[]): void;
-  setDivider(id: MessageId): void;
-  /** The reader sees the end of the list; decides which side gives way when rows come in. */
-  setAtEnd(atEnd: boolean): void;
-}
+type Edge = 'older' | 'newer';
 
 const closed: TimelineState = {
   chatId: undefined,
@@ -57,92 +42,121 @@ const closed: TimelineState = {
 const PAGE_ROWS = 60;
 
 /** The history of the one open chat: a bounded window that pages in both directions. */
-export const createTimeline = (messages: ClientApi['messages']): Timeline => {
-  const store = createStore<TimelineState>(() => closed);
-  let atEnd = true;
+export class Timeline {
+  readonly store: StoreApi<TimelineState> = createStore<TimelineState>(() => closed);
+  readonly #messages: Pick<ClientApi['messages'], 'page'>;
+  /** The reader sees the end of the list; decides which side gives way when rows come in. */
+  #atEnd = true;
   /** Rows announced while a page was under way: its answer may be older than they are. */
-  let meanwhile: MessageView[] = [];
+  #meanwhile: MessageView[] = [];
 
-  /** True while the answer still belongs to what the reader looks at. */
-  const current = (generation: number): boolean => store.getState().generation === generation;
+  constructor(messages: Pick<ClientApi['messages'], 'page'>) {
+    this.#messages = messages;
+  }
 
-  const settle = (window: TimelineWindow): TimelineWindow => {
-    const rows = meanwhile;
-    const { loadingOlder, loadingNewer } = store.getState();
-    if (!(loadingOlder && loadingNewer)) meanwhile = [];
-    return applyRows(window, rows, atEnd);
-  };
+  open(chat: ChatView): void {
+    this.#start(chat.id, chat.firstUnreadId, chat.firstUnreadId);
+  }
 
-  const start = (chatId: ChatId, anchor: MessageId | undefined, divider: MessageId | undefined): void => {
-    const generation = store.getState().generation + 1;
-    meanwhile = [];
-    atEnd = anchor === undefined;
-    store.setState({ ...closed, chatId, generation, startAt: anchor, dividerAt: divider });
+  close(): void {
+    this.#meanwhile = [];
+    this.store.setState({ ...closed, generation: this.store.getState().generation + 1 });
+  }
+
+  /** After a lost connection, or to try again: fetches the rows of this chat anew. */
+  reload(): void {
+    const { chatId, window, dividerAt, startAt } = this.store.getState();
+    if (chatId === undefined) return;
+    const middle = window.rows[Math.floor(window.rows.length / 2)]?.id ?? startAt;
+    this.#start(chatId, this.#atEnd ? undefined : middle, dividerAt);
+  }
+
+  loadOlder(): void {
+    const { status, window, loadingOlder } = this.store.getState();
+    if (status === 'ready' && window.hasOlder && !loadingOlder) this.#extend('older');
+  }
+
+  loadNewer(): void {
+    const { status, window, loadingNewer } = this.store.getState();
+    if (status === 'ready' && window.hasNewer && !loadingNewer) this.#extend('newer');
+  }
+
+  /** Fetches the newest rows where the window has dropped them. */
+  jumpToLatest(): void {
+    const { chatId, window, dividerAt } = this.store.getState();
+    if (chatId !== undefined && window.hasNewer) this.#start(chatId, undefined, dividerAt);
+  }
+
+  /** Rows of any chat, from events and answers; others than the open chat's are ignored. */
+  upsert(rows: readonly MessageView[]): void {
+    const state = this.store.getState();
+    const own = rows.filter((row) => row.chatId === state.chatId);
+    if (own.length === 0) return;
+    if (state.status === 'loading' || state.loadingOlder || state.loadingNewer) this.#meanwhile.push(...own);
+    if (state.status !== 'ready') return;
+    const window = applyRows(state.window, own, this.#atEnd);
+    if (window !== state.window) this.store.setState({ window });
+  }
+
+  setDivider(id: MessageId): void {
+    this.store.setState({ dividerAt: id });
+  }
+
+  setAtEnd(atEnd: boolean): void {
+    this.#atEnd = atEnd;
+  }
+
+  #start(chatId: ChatId, anchor: MessageId | undefined, dividerAt: MessageId | undefined): void {
+    const generation = this.store.getState().generation + 1;
+    this.#meanwhile = [];
+    this.#atEnd = anchor === undefined;
+    this.store.setState({ ...closed, chatId, generation, startAt: anchor, dividerAt });
     const page =
       anchor === undefined
-        ? messages.page({ kind: 'latest', chatId, limit: PAGE_ROWS })
-        : messages.page({ kind: 'around', chatId, anchor, limit: PAGE_ROWS });
+        ? this.#messages.page({ kind: 'latest', chatId, limit: PAGE_ROWS })
+        : this.#messages.page({ kind: 'around', chatId, anchor, limit: PAGE_ROWS });
     page.then(
       (window) => {
-        if (current(generation)) store.setState({ status: 'ready', window: settle(window) });
+        if (this.#isCurrent(generation))
+          this.store.setState({ status: 'ready', window: this.#settle(window) });
       },
       (error: unknown) => {
-        if (current(generation)) store.setState({ status: 'failed', error: codeOf(error) });
+        if (this.#isCurrent(generation)) this.store.setState({ status: 'failed', error: codeOf(error) });
       },
     );
-  };
+  }
 
-  const extend = (edge: 'older' | 'newer'): void => {
-    const { chatId, window, generation } = store.getState();
+  #extend(edge: Edge): void {
+    const { chatId, window, generation } = this.store.getState();
     const anchor = (edge === 'older' ? window.rows[0] : window.rows.at(-1))?.id;
     if (chatId === undefined || anchor === undefined) return;
     const loading = edge === 'older' ? 'loadingOlder' : 'loadingNewer';
-    store.setState({ [loading]: true, failedEdge: undefined });
     const add = edge === 'older' ? addOlder : addNewer;
     const join = (page: MessagePage): void => {
-      if (!current(generation)) return;
-      const joined = settle(add(store.getState().window, page));
-      store.setState({ window: joined, [loading]: false });
+      if (!this.#isCurrent(generation)) return;
+      this.store.setState({
+        window: this.#settle(add(this.store.getState().window, page)),
+        [loading]: false,
+      });
     };
-    messages.page({ kind: edge === 'older' ? 'before' : 'after', chatId, anchor, limit: PAGE_ROWS }).then(join, () => {
-      if (current(generation)) store.setState({ [loading]: false, failedEdge: edge });
-    });
-  };
+    const fail = (): void => {
+      if (this.#isCurrent(generation)) this.store.setState({ [loading]: false, failedEdge: edge });
+    };
+    this.store.setState({ [loading]: true, failedEdge: undefined });
+    const kind = edge === 'older' ? 'before' : 'after';
+    this.#messages.page({ kind, chatId, anchor, limit: PAGE_ROWS }).then(join, fail);
+  }
 
-  return {
-    store,
-    open: (chat) => start(chat.id, chat.firstUnreadId, chat.firstUnreadId),
-    close: () => store.setState({ ...closed, generation: store.getState().generation + 1 }),
-    reload: () => {
-      const { chatId, window, dividerAt, startAt } = store.getState();
-      if (chatId === undefined) return;
-      const middle = window.rows[Math.floor(window.rows.length / 2)]?.id ?? startAt;
-      start(chatId, atEnd ? undefined : middle, dividerAt);
-    },
-    loadOlder: () => {
-      const { status, window, loadingOlder } = store.getState();
-      if (status === 'ready' && window.hasOlder && !loadingOlder) extend('older');
-    },
-    loadNewer: () => {
-      const { status, window, loadingNewer } = store.getState();
-      if (status === 'ready' && window.hasNewer && !loadingNewer) extend('newer');
-    },
-    jumpToLatest: () => {
-      const { chatId, window, dividerAt } = store.getState();
-      if (chatId !== undefined && window.hasNewer) start(chatId, undefined, dividerAt);
-    },
-    upsert: (rows) => {
-      const state = store.getState();
-      const own = rows.filter((row) => row.chatId === state.chatId);
-      if (own.length === 0) return;
-      if (state.status === 'loading' || state.loadingOlder || state.loadingNewer) meanwhile.push(...own);
-      if (state.status !== 'ready') return;
-      const window = applyRows(state.window, own, atEnd);
-      if (window !== state.window) store.setState({ window });
-    },
-    setDivider: (id) => store.setState({ dividerAt: id }),
-    setAtEnd: (value) => {
-      atEnd = value;
-    },
-  };
-};
+  /** False once the reader looks at something else than the answer is about. */
+  #isCurrent(generation: number): boolean {
+    return this.store.getState().generation === generation;
+  }
+
+  #settle(window: TimelineWindow): TimelineWindow {
+    const { loadingOlder, loadingNewer } = this.store.getState();
+    const settled = applyRows(window, this.#meanwhile, this.#atEnd);
+    // The other page may still be under way and older than these rows.
+    if (!(loadingOlder && loadingNewer)) this.#meanwhile = [];
+    return settled;
+  }
+}

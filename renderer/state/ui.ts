@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { DeepLink } from '#shared/deep-link.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { AccountId, ChatId } from '#shared/ids.ts';
 
@@ -29,6 +30,8 @@ export interface UiState {
   readonly query: string;
   readonly unreadOnly: boolean;
   readonly dialog: OpenDialog | undefined;
+  /** An `xmpp:` link that the system handed over; it waits for the user's decision. */
+  readonly deepLink: DeepLink | undefined;
   readonly notices: readonly Notice[];
 }
 
@@ -43,6 +46,7 @@ export const createUiStore = (): UiStore =>
     query: '',
     unreadOnly: false,
     dialog: undefined,
+    deepLink: undefined,
     notices: [],
   }));
 

@@ -15,8 +15,19 @@ interface ButtonProps extends NativeButton {
 }
 
 /** A button with a text. */
-export const Button = ({ kind = 'plain', small, icon: Icon, submit, children, ...rest }: ButtonProps): ReactNode => (
-  <button {...rest} type={submit === true ? 'submit' : 'button'} className={cx('button', kind, small === true && 'small')}>
+export const Button = ({
+  kind = 'plain',
+  small,
+  icon: Icon,
+  submit,
+  children,
+  ...rest
+}: ButtonProps): ReactNode => (
+  <button
+    {...rest}
+    type={submit === true ? 'submit' : 'button'}
+    className={cx('button', kind, small === true && 'small')}
+  >
     {Icon !== undefined && <Icon size={16} strokeWidth={1.9} aria-hidden="true" />}
     {children}
   </button>
@@ -33,8 +44,21 @@ interface IconButtonProps extends Omit<NativeButton, 'children' | 'aria-label'> 
 }
 
 /** A button of 36 pixels with an icon; the name stands in a tooltip. */
-export const IconButton = ({ icon: Icon, label, large, active, count = 0, ...rest }: IconButtonProps): ReactNode => (
-  <button {...rest} type="button" className={cx('icon', active === true && 'active')} aria-label={label} data-tip={label}>
+export const IconButton = ({
+  icon: Icon,
+  label,
+  large,
+  active,
+  count = 0,
+  ...rest
+}: IconButtonProps): ReactNode => (
+  <button
+    {...rest}
+    type="button"
+    className={cx('icon', active === true && 'active')}
+    aria-label={label}
+    data-tip={label}
+  >
     <Icon size={large === true ? 20 : 16} strokeWidth={1.9} aria-hidden="true" />
     {count > 0 && (
       <span className={cx('count')} aria-hidden="true">

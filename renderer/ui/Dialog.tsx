@@ -40,7 +40,13 @@ export const DialogButtons = ({ children }: { children: ReactNode }): ReactNode 
 );
 
 /** A form within a dialog. */
-export const DialogForm = ({ onSubmit, children }: { onSubmit: () => void; children: ReactNode }): ReactNode => (
+export const DialogForm = ({
+  onSubmit,
+  children,
+}: {
+  onSubmit: () => void;
+  children: ReactNode;
+}): ReactNode => (
   <form
     className={cx('form')}
     noValidate

@@ -39,7 +39,15 @@ export const Field = ({ label, onValue, hint, error, after, ...input }: FieldPro
 };
 
 /** The error of a control, or its hint while there is none. */
-export const FieldNote = ({ id, hint, error }: { id: string; hint?: string | undefined; error?: string | undefined }): ReactNode => (
+export const FieldNote = ({
+  id,
+  hint,
+  error,
+}: {
+  id: string;
+  hint?: string | undefined;
+  error?: string | undefined;
+}): ReactNode => (
   <div id={id} aria-live="polite" className={cx('note', error !== undefined && 'error')}>
     {error === undefined ? hint : <TriangleAlert size={14} strokeWidth={1.9} />}
     {error !== undefined && <span>{error}</span>}
@@ -84,7 +92,13 @@ interface SelectProps<V extends string> {
 }
 
 /** One of a few. The system's own list opens: it is complete for keyboard and screen reader. */
-export const Select = <V extends string>({ label, labelHidden, value, options, onValue }: SelectProps<V>): ReactNode => {
+export const Select = <V extends string>({
+  label,
+  labelHidden,
+  value,
+  options,
+  onValue,
+}: SelectProps<V>): ReactNode => {
   const id = useId();
   return (
     <div className={cx('field')}>
@@ -131,6 +145,7 @@ export const Switch = ({ label, hint, checked, disabled, onChange }: SwitchProps
       <input
         type="checkbox"
         role="switch"
+        aria-checked={checked}
         className={cx('switch')}
         checked={checked}
         disabled={disabled}

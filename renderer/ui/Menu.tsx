@@ -30,7 +30,13 @@ export const Menu = ({ label, icon: Icon, entries }: MenuProps): ReactNode => (
     <Popover className={cx('popover')} placement="bottom end">
       <AriaMenu className={cx('menu')} aria-label={label}>
         {entries.map(({ id, label: name, icon: EntryIcon, danger, onSelect }) => (
-          <MenuItem key={id} id={id} className={cx('item', danger === true && 'danger')} textValue={name} onAction={onSelect}>
+          <MenuItem
+            key={id}
+            id={id}
+            className={cx('item', danger === true && 'danger')}
+            textValue={name}
+            onAction={onSelect}
+          >
             <EntryIcon size={16} strokeWidth={1.9} />
             {name}
           </MenuItem>

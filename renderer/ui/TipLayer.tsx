@@ -67,7 +67,10 @@ const Bubble = ({ text, anchor }: Tip): ReactNode => {
     if (element === null) return;
     const { width, height } = element.getBoundingClientRect();
     const below = anchor.bottom + 6 + height < window.innerHeight;
-    const x = Math.min(Math.max(MARGIN, anchor.left + anchor.width / 2 - width / 2), window.innerWidth - width - MARGIN);
+    const x = Math.min(
+      Math.max(MARGIN, anchor.left + anchor.width / 2 - width / 2),
+      window.innerWidth - width - MARGIN,
+    );
     element.style.translate = `${x}px ${below ? anchor.bottom + 6 : anchor.top - height - 6}px`;
     element.style.visibility = 'visible';
   }, [anchor]);

@@ -5,6 +5,4 @@
 export const classes =
   (styles: Readonly<Record<string, string>>) =>
   (...names: readonly (string | false | undefined)[]): string =>
-    names
-      .flatMap((name) => (name === undefined || name === false ? [] : [styles[name] ?? '']))
-      .join(' ');
+    names.flatMap((name) => (name === undefined || name === false ? [] : [styles[name] ?? ''])).join(' ');

@@ -20,8 +20,9 @@ export const displayName = (name: string, fallback = '?'): string => {
     .replaceAll(STACKED_MARKS, '$1')
     .replaceAll(/\s+/gu, ' ')
     .trim();
-  if (clean === '') return fallback === name ? '?' : displayName(fallback, name === fallback ? '?' : fallback);
-  const chars = [...clean];
+  if (clean === '')
+    return fallback === name ? '?' : displayName(fallback, name === fallback ? '?' : fallback);
+  const chars = Array.from(clean);
   return chars.length <= MAX_NAME ? clean : `${chars.slice(0, MAX_NAME - 1).join('')}…`;
 };
 

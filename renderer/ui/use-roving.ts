@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 
 /** Keyboard in a list (WAI-ARIA, roving tabindex): one stop for Tab, arrows within. */
-export interface Roving {
+export interface Roving<E extends HTMLElement> {
   /** The row that Tab reaches. */
   readonly active: number;
-  readonly ref: RefObject<HTMLDivElement | null>;
-  setActive(index: number): void;
-  onKeyDown(event: KeyboardEvent): void;
+  readonly ref: RefObject<E | null>;
+  readonly setActive: (index: number) => void;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
 }
 
 const PAGE = 8;
@@ -35,10 +35,14 @@ const target = (key: string, at: number, count: number): number | undefined => {
  * @param preferred the row that Tab reaches until the user moves
  * @param reveal scrolls a row into view, so that it exists and can take the focus
  */
-export const useRoving = (count: number, preferred: number, reveal: (index: number) => void): Roving => {
-  const ref = useRef<HTMLDivElement>(null);
+export const useRoving = <E extends HTMLElement>(
+  count: number,
+  preferred: number,
+  reveal: (index: number) => void,
+): Roving<E> => {
+  const ref = useRef<E>(null);
   const [active, setActive] = useState(preferred);
-  const [wanted, setWanted] = useState<number>();
+  const wanted = useRef<number>(undefined);
   const bounded = Math.max(0, Math.min(active, count - 1));
 
   useEffect(() => {
@@ -47,10 +51,13 @@ export const useRoving = (count: number, preferred: number, reveal: (index: numb
   }, [preferred]);
 
   useEffect(() => {
-    if (wanted === undefined) return;
-    ref.current?.querySelector<HTMLElement>(`[data-row="${wanted}"]`)?.focus();
-    setWanted(undefined);
-  }, [wanted]);
+    if (wanted.current === undefined) return;
+    // A row that was far away is drawn only after the scrolling; then this runs again.
+    const row = ref.current?.querySelector<HTMLElement>(`[data-row="${wanted.current}"]`);
+    if (row === null || row === undefined) return;
+    wanted.current = undefined;
+    row.focus();
+  });
 
   return {
     active: bounded,
@@ -65,7 +72,7 @@ export const useRoving = (count: number, preferred: number, reveal: (index: numb
       event.preventDefault();
       setActive(next);
       reveal(next);
-      setWanted(next);
+      wanted.current = next;
     },
   };
 };

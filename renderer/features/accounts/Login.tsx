@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../../app-context.tsx';
 import { describeError, stepSentences } from '../../i18n/errors.ts';
+import type { Translate } from '../../i18n/translate.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Alert, CardScreen } from '../../ui/Card.tsx';
 import { classes } from '../../ui/classes.ts';
@@ -10,7 +11,7 @@ import { Field, PasswordField, Switch } from '../../ui/Field.tsx';
 import { CertificateBox } from './CertificateBox.tsx';
 import styles from './Login.module.css';
 import type { LoginPlace } from './login-errors.ts';
-import { useLogin } from './use-login.ts';
+import { useLogin, type LoginFailure } from './use-login.ts';
 
 const cx = classes(styles);
 
@@ -23,12 +24,8 @@ interface LoginProps {
 export const Login = ({ onDone, onCancel }: LoginProps): ReactNode => {
   const { t } = useTranslation();
   const form = useLogin(onDone);
-  const { fields, faults, failure, busy } = form;
+  const { failure, busy } = form;
   const formRef = useRef<HTMLFormElement>(null);
-  const inKeychain = useSession(({ phase }) => phase.kind === 'ready' && phase.keyProtection === 'keychain');
-
-  const errorAt = (place: LoginPlace): string | undefined =>
-    failure?.place === place ? describeError(t, failure.code) : undefined;
 
   useEffect(() => {
     if (failure !== undefined) formRef.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
@@ -45,27 +42,7 @@ export const Login = ({ onDone, onCancel }: LoginProps): ReactNode => {
           form.submit();
         }}
       >
-        <Field
-          label={t('common.address')}
-          value={fields.jid}
-          onValue={(jid) => form.set({ jid })}
-          placeholder="you@example.org"
-          inputMode="email"
-          autoComplete="username"
-          autoCapitalize="off"
-          spellCheck={false}
-          dir="ltr"
-          autoFocus
-          error={errorAt('jid') ?? (faults?.jid === true ? describeError(t, 'invalid-jid') : undefined)}
-        />
-        <PasswordField
-          label={t('common.password')}
-          value={fields.password}
-          onValue={(password) => form.set({ password })}
-          autoComplete="current-password"
-          hint={t(inKeychain ? 'login.keptInKeychain' : 'login.keptEncrypted')}
-          error={errorAt('password') ?? (faults?.password === true ? t('login.passwordMissing') : undefined)}
-        />
+        <Credentials form={form} />
         {failure?.place === 'certificate' && failure.certificate !== undefined && (
           <CertificateBox
             code={failure.code}
@@ -74,13 +51,8 @@ export const Login = ({ onDone, onCancel }: LoginProps): ReactNode => {
             onTrust={() => form.submit(failure.certificate?.spki)}
           />
         )}
-        <Advanced form={form} error={errorAt('server')} />
-        {failure?.place === 'form' && (
-          <Alert title={t('login.failedAt')}>
-            {describeError(t, failure.code)}
-            {failure.step !== undefined && <p>{t(stepSentences[failure.step])}</p>}
-          </Alert>
-        )}
+        <Advanced form={form} error={errorAt(t, failure, 'server')} />
+        {failure?.place === 'form' && <FormFailure failure={failure} />}
         <Button kind="primary" submit disabled={busy}>
           {busy && <span className={cx('spinner')} />}
           {t(busy ? 'login.submitting' : 'login.submit')}
@@ -90,6 +62,56 @@ export const Login = ({ onDone, onCancel }: LoginProps): ReactNode => {
         </Button>
       </form>
     </CardScreen>
+  );
+};
+
+const errorAt = (t: Translate, failure: LoginFailure | undefined, place: LoginPlace): string | undefined =>
+  failure?.place === place ? describeError(t, failure.code) : undefined;
+
+const Credentials = ({ form }: { form: ReturnType<typeof useLogin> }): ReactNode => {
+  const { t } = useTranslation();
+  const { fields, faults, failure } = form;
+  const inKeychain = useSession(({ phase }) => phase.kind === 'ready' && phase.keyProtection === 'keychain');
+  return (
+    <>
+      <Field
+        label={t('common.address')}
+        value={fields.jid}
+        onValue={(jid) => form.set({ jid })}
+        placeholder="you@example.org"
+        inputMode="email"
+        autoComplete="username"
+        autoCapitalize="off"
+        spellCheck={false}
+        dir="ltr"
+        autoFocus
+        error={
+          errorAt(t, failure, 'jid') ?? (faults?.jid === true ? describeError(t, 'invalid-jid') : undefined)
+        }
+      />
+      <PasswordField
+        label={t('common.password')}
+        value={fields.password}
+        onValue={(password) => form.set({ password })}
+        autoComplete="current-password"
+        hint={t(inKeychain ? 'login.keptInKeychain' : 'login.keptEncrypted')}
+        error={
+          errorAt(t, failure, 'password') ??
+          (faults?.password === true ? t('login.passwordMissing') : undefined)
+        }
+      />
+    </>
+  );
+};
+
+/** What no field can be blamed for, with the step at which it happened. */
+const FormFailure = ({ failure }: { failure: LoginFailure }): ReactNode => {
+  const { t } = useTranslation();
+  return (
+    <Alert title={t('login.failedAt')}>
+      {describeError(t, failure.code)}
+      {failure.step !== undefined && <p>{t(stepSentences[failure.step])}</p>}
+    </Alert>
   );
 };
 

@@ -45,9 +45,9 @@ interface LoginForm {
   readonly faults: FieldFaults | undefined;
   readonly failure: LoginFailure | undefined;
   readonly busy: boolean;
-  set(change: Partial<LoginFields>): void;
+  readonly set: (change: Partial<LoginFields>) => void;
   /** @param trustSpki the key to trust from now on, after the user has seen the certificate */
-  submit(trustSpki?: string): void;
+  readonly submit: (trustSpki?: string) => void;
 }
 
 const toFailure = (error: unknown): LoginFailure => {
@@ -66,7 +66,13 @@ const toFailure = (error: unknown): LoginFailure => {
 /** Logs in; `onDone` is called once the account is there. */
 export const useLogin = (onDone: () => void): LoginForm => {
   const { api } = useApp();
-  const [fields, setFields] = useState<LoginFields>({ jid: '', password: '', host: '', port: '', directTls: false });
+  const [fields, setFields] = useState<LoginFields>({
+    jid: '',
+    password: '',
+    host: '',
+    port: '',
+    directTls: false,
+  });
   const [tried, setTried] = useState(false);
   const [failure, setFailure] = useState<LoginFailure>();
   const [busy, setBusy] = useState(false);

@@ -30,7 +30,12 @@ export const Chat = ({ chatId }: { chatId: ChatId }): ReactNode => {
   if (chat === undefined) return undefined;
   const name = displayName(chat.name, chat.jid);
   return (
-    <main id="conversation" tabIndex={-1} className={cx('chat')} aria-label={t('chat.conversation', { name: isolate(name) })}>
+    <main
+      id="conversation"
+      tabIndex={-1}
+      className={cx('chat')}
+      aria-label={t('chat.conversation', { name: isolate(name) })}
+    >
       <Header chat={chat} name={name} contact={contact} />
       <AccountBanner accountId={chat.accountId} />
       <Timeline chat={chat} name={name} />
@@ -58,7 +63,10 @@ const Header = ({ chat, name, contact }: HeaderProps): ReactNode => {
         <h2 className={cx('name')}>
           <bdi>{name}</bdi>
         </h2>
-        <p className={cx('presence')} data-tip={contact?.statusText === '' ? undefined : displayName(contact?.statusText ?? chat.jid)}>
+        <p
+          className={cx('presence')}
+          data-tip={contact?.statusText === '' ? undefined : displayName(contact?.statusText ?? chat.jid)}
+        >
           {presenceWords(t, contact)}
         </p>
       </div>
@@ -88,7 +96,12 @@ const ChatMenu = ({ chat, known }: { chat: ChatView; known: boolean }): ReactNod
           icon: UserRoundPlus,
           onSelect: () => openDialog({ kind: 'add-contact', accountId, jid }),
         },
-    { id: 'copy', label: t('chat.copyAddress'), icon: Copy, onSelect: () => run(navigator.clipboard.writeText(jid)) },
+    {
+      id: 'copy',
+      label: t('chat.copyAddress'),
+      icon: Copy,
+      onSelect: () => run(navigator.clipboard.writeText(jid)),
+    },
   ];
   return <Menu label={t('chat.menu')} icon={EllipsisVertical} entries={entries} />;
 };

@@ -24,9 +24,17 @@ export const ChatList = (): ReactNode => {
     <section className={cx('list')} aria-label={t('chats.title')} data-region="list">
       <header className={cx('header')}>
         <h1>{t('chats.title')}</h1>
-        <IconButton icon={SquarePen} label={t('chats.new')} onClick={() => openDialog({ kind: 'new-chat' })} />
+        <IconButton
+          icon={SquarePen}
+          label={t('chats.new')}
+          onClick={() => openDialog({ kind: 'new-chat' })}
+        />
       </header>
-      <SearchBox label={t('chats.searchLabel')} value={query} onValue={(value) => ui.setState({ query: value })} />
+      <SearchBox
+        label={t('chats.searchLabel')}
+        value={query}
+        onValue={(value) => ui.setState({ query: value })}
+      />
       <Chips />
       <Rows />
       <Footer />
@@ -89,7 +97,9 @@ const VirtualRows = ({ ids, selected, label }: VirtualRowsProps): ReactNode => {
   const scroller = useRef<HTMLDivElement>(null);
   const now = useNow(60_000);
   const at = selected === undefined ? -1 : ids.indexOf(selected);
-  const roving = useRoving(ids.length, Math.max(0, at), (index) => virtual.scrollToIndex(index));
+  const roving = useRoving<HTMLUListElement>(ids.length, Math.max(0, at), (index) =>
+    virtual.scrollToIndex(index),
+  );
   const virtual = useVirtualizer({
     count: ids.length,
     getScrollElement: () => scroller.current,
@@ -106,9 +116,8 @@ const VirtualRows = ({ ids, selected, label }: VirtualRowsProps): ReactNode => {
   });
   return (
     <div ref={scroller} className={cx('scroller')}>
-      <div
+      <ul
         ref={roving.ref}
-        role="list"
         aria-label={label}
         className={cx('rows')}
         style={{ blockSize: virtual.getTotalSize() }}
@@ -118,20 +127,25 @@ const VirtualRows = ({ ids, selected, label }: VirtualRowsProps): ReactNode => {
           const id = ids[index];
           return (
             id !== undefined && (
-              <div
+              <li
                 key={key}
-                role="listitem"
                 aria-setsize={ids.length}
                 aria-posinset={index + 1}
                 className={cx('item')}
                 style={{ translate: `0 ${start}px` }}
               >
-                <ChatRow id={id} index={index} now={now} selected={id === selected} tabbable={index === roving.active} />
-              </div>
+                <ChatRow
+                  id={id}
+                  index={index}
+                  now={now}
+                  selected={id === selected}
+                  tabbable={index === roving.active}
+                />
+              </li>
             )
           );
         })}
-      </div>
+      </ul>
     </div>
   );
 };
@@ -161,7 +175,9 @@ const Empty = (): ReactNode => {
 
 const Footer = (): ReactNode => {
   const { t } = useTranslation();
-  const online = usePeople((people) => [...people.accounts.values()].filter(({ phase }) => phase === 'online').length);
+  const online = usePeople(
+    (people) => [...people.accounts.values()].filter(({ phase }) => phase === 'online').length,
+  );
   return (
     <p className={cx('footer')}>
       <ShieldCheck size={14} strokeWidth={1.9} />

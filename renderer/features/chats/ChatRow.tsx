@@ -48,7 +48,9 @@ export const ChatRow = memo(({ id, index, now, selected, tabbable }: ChatRowProp
         <span className={cx('top')}>
           <bdi className={cx('name')}>{name}</bdi>
           {contact !== undefined && <Hidden>, {presenceWords(t, contact)}, </Hidden>}
-          {chat.last !== undefined && <time data-tip={format.full(chat.activeAt)}>{format.short(chat.activeAt, now)}</time>}
+          {chat.last !== undefined && (
+            <time data-tip={format.full(chat.activeAt)}>{format.short(chat.activeAt, now)}</time>
+          )}
         </span>
         <span className={cx('bottom')}>
           <Preview chat={chat} selected={selected} />

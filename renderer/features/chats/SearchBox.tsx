@@ -42,7 +42,12 @@ export const SearchBox = ({ label, value, onValue }: SearchBoxProps): ReactNode 
           {navigator.platform.startsWith('Mac') ? '⌘ K' : 'Ctrl K'}
         </kbd>
       ) : (
-        <button type="button" className={cx('clear')} aria-label={t('chats.clearSearch')} onClick={() => onValue('')}>
+        <button
+          type="button"
+          className={cx('clear')}
+          aria-label={t('chats.clearSearch')}
+          onClick={() => onValue('')}
+        >
           <X size={14} strokeWidth={1.9} />
         </button>
       )}

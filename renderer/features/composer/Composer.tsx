@@ -2,6 +2,7 @@ import { LockOpen, SendHorizontal, TriangleAlert } from 'lucide-react';
 import { useEffect, useId, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
+import type { ErrorCode } from '#shared/errors.ts';
 import { MAX_BODY_LENGTH } from '#shared/limits.ts';
 import type { ChatView } from '#shared/views.ts';
 import { useApp, useUi } from '../../app-context.tsx';
@@ -39,9 +40,7 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    // While an input method composes, Enter picks a candidate; 229 is how some report it.
-    if (event.key !== 'Enter' || event.nativeEvent.isComposing || event.keyCode === 229) return;
-    if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!isPlainEnter(event)) return;
     event.preventDefault();
     send();
   };
@@ -49,17 +48,7 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
   return (
     <div className={cx('composer')} data-region="composer">
       <div className={cx('typing')}>{chat.typing && t('chat.typing', { name: isolate(name) })}</div>
-      {draft?.error !== undefined && (
-        <div className={cx('error')} role="alert">
-          <TriangleAlert size={16} strokeWidth={1.9} />
-          <span>
-            {t('composer.notSent')} {describeError(t, draft.error)}
-          </span>
-          <Button small disabled={!canSend} onClick={send}>
-            {t('common.tryAgain')}
-          </Button>
-        </div>
-      )}
+      {draft?.error !== undefined && <NotSent code={draft.error} onRetry={canSend ? send : undefined} />}
       <div className={cx('box')}>
         <textarea
           id="composer"
@@ -83,12 +72,47 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
             {t('chat.notEncrypted')}
           </Pill>
         </span>
-        <IconButton active icon={SendHorizontal} label={t('composer.send')} disabled={!canSend} onClick={send} />
+        <IconButton
+          active
+          icon={SendHorizontal}
+          label={t('composer.send')}
+          disabled={!canSend}
+          onClick={send}
+        />
       </div>
-      <div id={noteId} className={cx('note', left < 0 && 'over')} aria-live="polite">
-        {left < 0 && t('composer.tooLong', { count: -left })}
-        {left >= 0 && left < WARN_BELOW && t('composer.left', { count: left })}
-      </div>
+      <LengthNote id={noteId} left={left} />
+    </div>
+  );
+};
+
+/** While an input method composes, Enter picks a candidate; 229 is how some report it. */
+const isPlainEnter = (event: KeyboardEvent): boolean =>
+  event.key === 'Enter' &&
+  !(event.nativeEvent.isComposing || event.keyCode === 229) &&
+  !(event.shiftKey || event.altKey || event.ctrlKey || event.metaKey);
+
+/** The text is back in the box; this says why. */
+const NotSent = ({ code, onRetry }: { code: ErrorCode; onRetry: (() => void) | undefined }): ReactNode => {
+  const { t } = useTranslation();
+  return (
+    <div className={cx('error')} role="alert">
+      <TriangleAlert size={16} strokeWidth={1.9} />
+      <span>
+        {t('composer.notSent')} {describeError(t, code)}
+      </span>
+      <Button small disabled={onRetry === undefined} onClick={onRetry}>
+        {t('common.tryAgain')}
+      </Button>
+    </div>
+  );
+};
+
+const LengthNote = ({ id, left }: { id: string; left: number }): ReactNode => {
+  const { t } = useTranslation();
+  return (
+    <div id={id} className={cx('note', left < 0 && 'over')} aria-live="polite">
+      {left < 0 && t('composer.tooLong', { count: -left })}
+      {left >= 0 && left < WARN_BELOW && t('composer.left', { count: left })}
     </div>
   );
 };

@@ -8,12 +8,15 @@ const IDLE_MS = 5_000;
 /** Tells the other side that somebody writes: once when it begins, once when it ends (XEP-0085 section 5.1). */
 export interface TypingNotifier {
   /** The text has changed; an empty one ends the writing. */
-  write(text: string): void;
+  readonly write: (text: string) => void;
   /** Sent, left, or given up. */
-  stop(): void;
+  readonly stop: () => void;
 }
 
-export const createTypingNotifier = (chats: Pick<ClientApi['chats'], 'setTyping'>, chatId: ChatId): TypingNotifier => {
+export const createTypingNotifier = (
+  chats: Pick<ClientApi['chats'], 'setTyping'>,
+  chatId: ChatId,
+): TypingNotifier => {
   let typing = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tell = (value: boolean): void => {

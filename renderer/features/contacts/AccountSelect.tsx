@@ -7,7 +7,7 @@ import { displayName } from '../../ui/names.ts';
 export interface AccountChoice {
   readonly id: AccountId | undefined;
   readonly options: readonly (readonly [id: AccountId, jid: string])[];
-  choose(id: AccountId): void;
+  readonly choose: (id: AccountId) => void;
 }
 
 /** Which account does it; the first one that is online, until the user chooses. */

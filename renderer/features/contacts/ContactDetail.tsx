@@ -46,7 +46,11 @@ const Profile = ({ contact }: { contact: ContactView }): ReactNode => {
   return (
     <main id="conversation" tabIndex={-1} className={cx('profile')} data-region="detail">
       <span className={cx('back')}>
-        <IconButton icon={ChevronLeft} label={t('chat.back')} onClick={() => ui.setState({ contact: undefined })} />
+        <IconButton
+          icon={ChevronLeft}
+          label={t('chat.back')}
+          onClick={() => ui.setState({ contact: undefined })}
+        />
       </span>
       <div className={cx('head')}>
         <Avatar name={name} jid={contact.jid} size="xl" dot={availabilityDot[contact.availability]} />
@@ -58,11 +62,17 @@ const Profile = ({ contact }: { contact: ContactView }): ReactNode => {
       </div>
       <dl className={cx('facts')}>
         <Fact term={t('contacts.presence')}>{presenceWords(t, contact)}</Fact>
-        {contact.statusText !== '' && <Fact term={t('contacts.status')}>{displayName(contact.statusText)}</Fact>}
-        {contact.groups.length > 0 && (
-          <Fact term={t('contacts.groups')}>{contact.groups.map((group) => displayName(group)).join(', ')}</Fact>
+        {contact.statusText !== '' && (
+          <Fact term={t('contacts.status')}>{displayName(contact.statusText)}</Fact>
         )}
-        {severalAccounts && account !== undefined && <Fact term={t('contacts.account')}>{displayName(account.jid)}</Fact>}
+        {contact.groups.length > 0 && (
+          <Fact term={t('contacts.groups')}>
+            {contact.groups.map((group) => displayName(group)).join(', ')}
+          </Fact>
+        )}
+        {severalAccounts && account !== undefined && (
+          <Fact term={t('contacts.account')}>{displayName(account.jid)}</Fact>
+        )}
       </dl>
       <p className={cx('note')}>{t(subscriptionWords[contact.subscription])}</p>
       {contact.asked && <p className={cx('note')}>{t('contacts.asked')}</p>}
@@ -90,7 +100,11 @@ const Actions = ({ contact }: { contact: ContactView }): ReactNode => {
       <Button icon={Pencil} onClick={() => openDialog({ kind: 'rename-contact', accountId, jid })}>
         {t('contacts.rename')}
       </Button>
-      <Button kind="danger" icon={Trash2} onClick={() => openDialog({ kind: 'remove-contact', accountId, jid })}>
+      <Button
+        kind="danger"
+        icon={Trash2}
+        onClick={() => openDialog({ kind: 'remove-contact', accountId, jid })}
+      >
         {t('common.remove')}
       </Button>
     </div>

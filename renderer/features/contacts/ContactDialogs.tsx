@@ -18,8 +18,8 @@ import { AccountSelect, useAccountChoice } from './AccountSelect.tsx';
 interface Command {
   readonly error: ErrorCode | undefined;
   readonly busy: boolean;
-  run(command: Promise<void>): void;
-  fail(code: ErrorCode | undefined): void;
+  readonly run: (command: Promise<void>) => void;
+  readonly fail: (code: ErrorCode | undefined) => void;
 }
 
 /** Runs a command of a dialog: closes on success, keeps the dialog with the reason on failure. */

@@ -29,9 +29,17 @@ export const ContactList = (): ReactNode => {
     <section className={cx('list')} aria-label={t('contacts.title')} data-region="list">
       <header className={cx('header')}>
         <h1>{t('contacts.title')}</h1>
-        <IconButton icon={UserRoundPlus} label={t('contacts.add')} onClick={() => openDialog({ kind: 'add-contact' })} />
+        <IconButton
+          icon={UserRoundPlus}
+          label={t('contacts.add')}
+          onClick={() => openDialog({ kind: 'add-contact' })}
+        />
       </header>
-      <SearchBox label={t('contacts.search')} value={query} onValue={(value) => ui.setState({ query: value })} />
+      <SearchBox
+        label={t('contacts.search')}
+        value={query}
+        onValue={(value) => ui.setState({ query: value })}
+      />
       <Requests />
       {visible.length === 0 ? <Empty filtered={query !== ''} /> : <Rows contacts={visible} />}
     </section>
@@ -45,7 +53,9 @@ const Rows = ({ contacts }: { contacts: readonly ContactView[] }): ReactNode => 
   const scroller = useRef<HTMLDivElement>(null);
   const selected = useUi((ui) => ui.contact);
   const at = contacts.findIndex(({ accountId, jid }) => contactKey(accountId, jid) === selected);
-  const roving = useRoving(contacts.length, Math.max(0, at), (index) => virtual.scrollToIndex(index));
+  const roving = useRoving<HTMLUListElement>(contacts.length, Math.max(0, at), (index) =>
+    virtual.scrollToIndex(index),
+  );
   const virtual = useVirtualizer({
     count: contacts.length,
     getScrollElement: () => scroller.current,
@@ -54,9 +64,8 @@ const Rows = ({ contacts }: { contacts: readonly ContactView[] }): ReactNode => 
   });
   return (
     <div ref={scroller} className={cx('scroller')}>
-      <div
+      <ul
         ref={roving.ref}
-        role="list"
         aria-label={t('contacts.list')}
         className={cx('rows')}
         style={{ blockSize: virtual.getTotalSize() }}
@@ -66,20 +75,24 @@ const Rows = ({ contacts }: { contacts: readonly ContactView[] }): ReactNode => 
           const contact = contacts[index];
           return (
             contact !== undefined && (
-              <div
+              <li
                 key={key}
-                role="listitem"
                 aria-setsize={contacts.length}
                 aria-posinset={index + 1}
                 className={cx('item')}
                 style={{ translate: `0 ${start}px` }}
               >
-                <ContactRow contact={contact} index={index} selected={index === at} tabbable={index === roving.active} />
-              </div>
+                <ContactRow
+                  contact={contact}
+                  index={index}
+                  selected={index === at}
+                  tabbable={index === roving.active}
+                />
+              </li>
             )
           );
         })}
-      </div>
+      </ul>
     </div>
   );
 };

@@ -66,18 +66,7 @@ export const NewChatDialog = ({ onClose }: { onClose: () => void }): ReactNode =
           spellCheck={false}
           error={error === undefined ? undefined : describeError(t, error)}
         />
-        <div className={cx('results')}>
-          {address !== undefined && <Stranger jid={address} onPick={() => start(account.id, address)} />}
-          {matches.length > 0 && <h3>{t('newChat.contacts')}</h3>}
-          <ul>
-            {matches.map((contact) => (
-              <li key={contact.jid}>
-                <Match contact={contact} onPick={() => start(contact.accountId, contact.jid)} />
-              </li>
-            ))}
-          </ul>
-          {matches.length === 0 && address === undefined && <p className={cx('none')}>{t('newChat.noMatch')}</p>}
-        </div>
+        <Results address={address} matches={matches} onPick={(jid) => start(account.id, jid)} />
         <DialogButtons>
           <Button onClick={onClose}>{t('common.cancel')}</Button>
           <Button kind="primary" submit disabled={text.trim() === ''}>
@@ -86,6 +75,31 @@ export const NewChatDialog = ({ onClose }: { onClose: () => void }): ReactNode =
         </DialogButtons>
       </DialogForm>
     </Dialog>
+  );
+};
+
+interface ResultsProps {
+  /** A whole address of somebody who is no contact. */
+  readonly address: string | undefined;
+  readonly matches: readonly ContactView[];
+  readonly onPick: (jid: string) => void;
+}
+
+const Results = ({ address, matches, onPick }: ResultsProps): ReactNode => {
+  const { t } = useTranslation();
+  return (
+    <div className={cx('results')}>
+      {address !== undefined && <Stranger jid={address} onPick={() => onPick(address)} />}
+      {matches.length > 0 && <h3>{t('newChat.contacts')}</h3>}
+      <ul>
+        {matches.map((contact) => (
+          <li key={contact.jid}>
+            <Match contact={contact} onPick={() => onPick(contact.jid)} />
+          </li>
+        ))}
+      </ul>
+      {matches.length === 0 && address === undefined && <p className={cx('none')}>{t('newChat.noMatch')}</p>}
+    </div>
   );
 };
 

@@ -53,10 +53,19 @@ const Request = ({ request }: { request: ContactRequestView }): ReactNode => {
         </div>
       </div>
       <div className={cx('buttons')}>
-        <Button small kind="primary" aria-label={t('contacts.acceptName', { name: isolate(name) })} onClick={() => answer(true)}>
+        <Button
+          small
+          kind="primary"
+          aria-label={t('contacts.acceptName', { name: isolate(name) })}
+          onClick={() => answer(true)}
+        >
           {t('contacts.accept')}
         </Button>
-        <Button small aria-label={t('contacts.declineName', { name: isolate(name) })} onClick={() => answer(false)}>
+        <Button
+          small
+          aria-label={t('contacts.declineName', { name: isolate(name) })}
+          onClick={() => answer(false)}
+        >
           {t('contacts.decline')}
         </Button>
       </div>

@@ -3,7 +3,9 @@ import { fold } from '../../state/chats.ts';
 
 /** Contacts whose name or address has every word of the query, by name. */
 export const visibleContacts = (contacts: Iterable<ContactView>, query: string): readonly ContactView[] => {
-  const words = fold(query).split(/\s+/u).filter((word) => word !== '');
+  const words = fold(query)
+    .split(/\s+/u)
+    .filter((word) => word !== '');
   return [...contacts]
     .filter((contact) => {
       const text = fold(`${contact.name} ${contact.jid}`);

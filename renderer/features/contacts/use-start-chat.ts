@@ -9,7 +9,10 @@ export const useStartChat = (): ((accountId: AccountId, jid: string) => Promise<
   return async (accountId, jid) => {
     const chat = await api.chats.open({ accountId, jid });
     // The announcement of a new chat may still be on its way.
-    setChats(chats, upsertRows(chats.getState().chats, [chat], (row) => row.id));
+    setChats(
+      chats,
+      upsertRows(chats.getState().chats, [chat], (row) => row.id),
+    );
     openChat(chat.id);
   };
 };

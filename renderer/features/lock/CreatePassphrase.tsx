@@ -8,7 +8,7 @@ import { Alert, CardScreen } from '../../ui/Card.tsx';
 import { classes } from '../../ui/classes.ts';
 import { PasswordField } from '../../ui/Field.tsx';
 import styles from './CreatePassphrase.module.css';
-import { useAttempt } from './Locked.tsx';
+import { useAttempt } from './use-attempt.ts';
 import { strengthOf, type Strength } from './strength.ts';
 
 const cx = classes(styles);

@@ -1,9 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Snapshot } from '#shared/api/app.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { LockView } from '#shared/views.ts';
-import { codeOf } from '../../api/client.ts';
 import { useApp } from '../../app-context.tsx';
 import { describeError } from '../../i18n/errors.ts';
 import { isolate } from '../../i18n/translate.ts';
@@ -11,6 +9,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Alert, CardScreen } from '../../ui/Card.tsx';
 import { PasswordField } from '../../ui/Field.tsx';
 import { CreatePassphrase } from './CreatePassphrase.tsx';
+import { useAttempt } from './use-attempt.ts';
 
 /** The profile is closed: asks for what opens it, or says why nothing can. */
 export const Locked = ({ lock }: { lock: LockView }): ReactNode => {
@@ -24,27 +23,6 @@ export const Locked = ({ lock }: { lock: LockView }): ReactNode => {
     case 'broken':
       return <Broken code={lock.code} detail={lock.detail} />;
   }
-};
-
-interface Attempt {
-  readonly busy: boolean;
-  readonly error: ErrorCode | undefined;
-  run(command: Promise<Snapshot>): void;
-}
-
-/** Runs a command that answers with a snapshot, and keeps its failure. */
-export const useAttempt = (): Attempt => {
-  const { adopt } = useApp();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<ErrorCode>();
-  const run = (command: Promise<Snapshot>): void => {
-    setBusy(true);
-    setError(undefined);
-    command
-      .then(adopt, (failure: unknown) => setError(codeOf(failure)))
-      .finally(() => setBusy(false));
-  };
-  return { busy, error, run };
 };
 
 const EnterPassphrase = (): ReactNode => {

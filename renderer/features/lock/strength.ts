@@ -18,7 +18,10 @@ const ALPHABETS: readonly (readonly [RegExp, number])[] = [
  * and words used twice count little. An estimate, not a promise; the key derivation makes each guess expensive.
  */
 export const strengthOf = (passphrase: string): Strength => {
-  const alphabet = ALPHABETS.reduce((size, [pattern, letters]) => (pattern.test(passphrase) ? size + letters : size), 0);
+  const alphabet = ALPHABETS.reduce(
+    (size, [pattern, letters]) => (pattern.test(passphrase) ? size + letters : size),
+    0,
+  );
   // Letters of words are easier to guess than random ones.
   const bitsPerChar = Math.min(alphabet === 0 ? 0 : Math.log2(alphabet), 3.2);
   const bits = newCharacters(passphrase) * bitsPerChar;
@@ -27,7 +30,7 @@ export const strengthOf = (passphrase: string): Strength => {
 };
 
 const newCharacters = (text: string): number => {
-  const chars = [...text].map((char) => char.toLowerCase().codePointAt(0) ?? 0);
+  const chars = Array.from(text).map((char) => char.toLowerCase().codePointAt(0) ?? 0);
   const pairs = new Set<string>();
   let count = 0;
   for (const [index, char] of chars.entries()) {

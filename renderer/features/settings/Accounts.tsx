@@ -84,7 +84,8 @@ const Account = ({ account }: { account: AccountView }): ReactNode => {
 const ServerOf = ({ account }: { account: AccountView }): ReactNode => {
   const { t } = useTranslation();
   const { host, port, directTls } = account;
-  const address = host === undefined ? undefined : isolate(displayName(port === undefined ? host : `${host}:${port}`));
+  const address =
+    host === undefined ? undefined : isolate(displayName(port === undefined ? host : `${host}:${port}`));
   return (
     <>
       {address === undefined ? t('settings.automatic') : t('settings.server', { host: address })}

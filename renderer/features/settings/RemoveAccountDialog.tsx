@@ -12,7 +12,13 @@ import { Dialog, DialogButtons } from '../../ui/Dialog.tsx';
 import { displayName } from '../../ui/names.ts';
 
 /** Deletes an account from this computer, after saying exactly what goes and what stays. */
-export const RemoveAccountDialog = ({ accountId, onClose }: { accountId: AccountId; onClose: () => void }): ReactNode => {
+export const RemoveAccountDialog = ({
+  accountId,
+  onClose,
+}: {
+  accountId: AccountId;
+  onClose: () => void;
+}): ReactNode => {
   const { t } = useTranslation();
   const { api } = useApp();
   const jid = usePeople((people) => people.accounts.get(accountId)?.jid);
@@ -27,7 +33,11 @@ export const RemoveAccountDialog = ({ accountId, onClose }: { accountId: Account
       .finally(() => setBusy(false));
   };
   return (
-    <Dialog kind="alert" title={t('settings.removeTitle', { jid: isolate(displayName(jid)) })} onClose={onClose}>
+    <Dialog
+      kind="alert"
+      title={t('settings.removeTitle', { jid: isolate(displayName(jid)) })}
+      onClose={onClose}
+    >
       <p>{t('settings.removeText')}</p>
       {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
       <DialogButtons>

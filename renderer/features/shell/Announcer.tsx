@@ -27,7 +27,8 @@ const watchArrivals = (app: App, t: Translate, say: (text: string) => void): (()
   const offTimeline = app.timeline.store.subscribe((now, before) => {
     const newest = now.window.rows.at(-1);
     const last = before.window.rows.at(-1);
-    const grown = now.generation === before.generation && before.status === 'ready' && !before.window.hasNewer;
+    const grown =
+      now.generation === before.generation && before.status === 'ready' && !before.window.hasNewer;
     if (!grown || now.window.hasNewer || newest === undefined || newest.id === last?.id) return;
     const chat = app.chats.getState().chats.get(newest.chatId);
     if (newest.direction !== 'in' || chat === undefined) return;

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useApp, useUi } from '../../app-context.tsx';
 import { AddContactDialog, RemoveContactDialog, RenameContactDialog } from '../contacts/ContactDialogs.tsx';
+import { LinkDialog } from '../contacts/LinkDialog.tsx';
 import { NewChatDialog } from '../contacts/NewChatDialog.tsx';
 import { RemoveAccountDialog } from '../settings/RemoveAccountDialog.tsx';
 
@@ -8,7 +9,10 @@ import { RemoveAccountDialog } from '../settings/RemoveAccountDialog.tsx';
 export const Dialogs = (): ReactNode => {
   const { openDialog } = useApp();
   const dialog = useUi((ui) => ui.dialog);
+  const deepLink = useUi((ui) => ui.deepLink);
   const onClose = (): void => openDialog(undefined);
+  // What the system handed over comes after what the user is doing.
+  if (dialog === undefined && deepLink !== undefined) return <LinkDialog link={deepLink} />;
   switch (dialog?.kind) {
     case undefined:
       return undefined;

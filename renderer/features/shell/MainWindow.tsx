@@ -30,7 +30,9 @@ export const MainWindow = (): ReactNode => {
   return (
     <div className={cx('window', detail && 'detail')}>
       <SkipLink to="conversation">{t('app.skipToChat')}</SkipLink>
-      {view === 'chats' && chatId !== undefined && <SkipLink to="composer">{t('app.skipToMessage')}</SkipLink>}
+      {view === 'chats' && chatId !== undefined && (
+        <SkipLink to="composer">{t('app.skipToMessage')}</SkipLink>
+      )}
       <div className={cx('rail')}>
         <Rail />
       </div>
@@ -43,7 +45,8 @@ export const MainWindow = (): ReactNode => {
           <div className={cx('side')}>{view === 'contacts' ? <ContactList /> : <ChatList />}</div>
           <div className={cx('main')}>
             {view === 'contacts' && <ContactDetail key={contact} />}
-            {view !== 'contacts' && (chatId === undefined ? <NoChat /> : <Chat key={chatId} chatId={chatId} />)}
+            {view !== 'contacts' &&
+              (chatId === undefined ? <NoChat /> : <Chat key={chatId} chatId={chatId} />)}
           </div>
         </>
       )}

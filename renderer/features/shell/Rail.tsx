@@ -21,7 +21,9 @@ export const Rail = (): ReactNode => {
   const accounts = usePeople((people) => people.accounts);
   const requests = usePeople((people) => people.requests.length);
   const contacts = requests === 0 ? t('nav.contacts') : t('nav.contactsWithRequests', { count: requests });
-  const current = (name: typeof view): { active: boolean; 'aria-current': 'page' | undefined; onClick: () => void } => ({
+  const current = (
+    name: typeof view,
+  ): { active: boolean; 'aria-current': 'page' | undefined; onClick: () => void } => ({
     active: view === name,
     'aria-current': view === name ? 'page' : undefined,
     onClick: () => show(name),

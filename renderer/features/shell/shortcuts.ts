@@ -21,7 +21,8 @@ const act = (app: App, event: KeyboardEvent): boolean => {
   if (app.ui.getState().dialog !== undefined) return false;
   if (command && !altKey && !shiftKey && key.toLowerCase() === 'k') return focusSearch(app);
   if (command && !altKey && !shiftKey && key.toLowerCase() === 'n') return openNewChat(app);
-  if (altKey && !command && (key === 'ArrowUp' || key === 'ArrowDown')) return step(app, key === 'ArrowUp' ? -1 : 1);
+  if (altKey && !command && (key === 'ArrowUp' || key === 'ArrowDown'))
+    return step(app, key === 'ArrowUp' ? -1 : 1);
   if (event.ctrlKey && !altKey && key === 'Tab') return step(app, shiftKey ? -1 : 1);
   if (key === 'F6') return cycleRegions(shiftKey ? -1 : 1);
   if (key === 'Escape') return leave(app);
@@ -64,7 +65,9 @@ const cycleRegions = (by: 1 | -1): boolean => {
   if (next === undefined) return false;
   const inside =
     next.querySelector<HTMLElement>('[data-region-focus]') ??
-    next.querySelector<HTMLElement>('[tabindex="0"], button:not(:disabled), input, textarea, select, a[href]');
+    next.querySelector<HTMLElement>(
+      '[tabindex="0"], button:not(:disabled), input, textarea, select, a[href]',
+    );
   (inside ?? next).focus();
   return true;
 };

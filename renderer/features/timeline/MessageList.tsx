@@ -25,7 +25,9 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
   const { scroller, virtual, atEnd, toEnd } = useMessageScroll(items);
   const rows = virtual.getVirtualItems();
   const last = items.length - 1;
-  const roving = useRoving(items.length, last, (index) => virtual.scrollToIndex(index));
+  const { ref, active, setActive, onKeyDown } = useRoving<HTMLDivElement>(items.length, last, (index) =>
+    virtual.scrollToIndex(index),
+  );
   useMarkRead(chat, items, virtual);
 
   return (
@@ -33,12 +35,12 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
       <EdgeNotes />
       <div ref={scroller} className={cx('scroller')}>
         <div
-          ref={roving.ref}
+          ref={ref}
           className={cx('sizer')}
           role="feed"
           aria-label={t('timeline.label')}
           style={{ blockSize: virtual.getTotalSize() }}
-          onKeyDown={roving.onKeyDown}
+          onKeyDown={onKeyDown}
         >
           {/* The rows stand in the flow below the first one: a row that turns out higher pushes, and never covers. */}
           <div className={cx('rows')} style={{ translate: `0 ${rows[0]?.start ?? 0}px` }}>
@@ -55,8 +57,8 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
                     beginning={index === 0 && !window.hasOlder}
                     name={name}
                     now={now}
-                    tabbable={index === roving.active}
-                    onFocusRow={roving.setActive}
+                    tabbable={index === active}
+                    onFocusRow={setActive}
                   />
                 )
               );
@@ -96,7 +98,7 @@ const EdgeNotes = (): ReactNode => {
       {failed !== undefined && (
         <div className={cx('edge', failed === 'newer' && 'newer')} role="alert">
           {t(failed === 'older' ? 'timeline.failedOlder' : 'timeline.failedNewer')}
-          <Button small onClick={failed === 'older' ? timeline.loadOlder : timeline.loadNewer}>
+          <Button small onClick={() => (failed === 'older' ? timeline.loadOlder() : timeline.loadNewer())}>
             {t('common.tryAgain')}
           </Button>
         </div>

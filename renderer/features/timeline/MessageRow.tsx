@@ -42,6 +42,8 @@ export const MessageRow = memo((props: MessageRowProps): ReactNode => {
       ref={ref}
       data-index={index}
       data-row={index}
+      // WAI-ARIA feed pattern: the articles themselves take the focus.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={tabbable ? 0 : -1}
       aria-setsize={setSize}
       aria-posinset={index + 1}
@@ -102,7 +104,9 @@ const Failure = ({ message }: { message: MessageView }): ReactNode => {
       <span>{t('failure.notSent', { reason: describeFailure(t, message.failure) })}</span>
       <Button
         small
-        onClick={() => run(api.messages.resend({ messageId: message.id }).then((row) => timeline.upsert([row])))}
+        onClick={() =>
+          run(api.messages.resend({ messageId: message.id }).then((row) => timeline.upsert([row])))
+        }
       >
         {t('message.sendAgain')}
       </Button>

@@ -29,7 +29,7 @@ export const Timeline = ({ chat, name }: { chat: ChatView; name: string }): Reac
       return (
         <div className={cx('area', 'failed')}>
           <Alert>{describeError(t, error ?? 'internal')}</Alert>
-          <Button onClick={timeline.reload}>{t('common.tryAgain')}</Button>
+          <Button onClick={() => timeline.reload()}>{t('common.tryAgain')}</Button>
         </div>
       );
     case 'ready':

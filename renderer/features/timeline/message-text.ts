@@ -1,4 +1,5 @@
 import { LinkifyIt } from 'linkify-it';
+import { externalUrl } from '#shared/security-policy.ts';
 
 /** What a message says, as plain parts: nothing of it ever becomes HTML. */
 export type TextPart =
@@ -26,7 +27,10 @@ const MAX_BIG_EMOJI = 6;
 const finder = new LinkifyIt({ fuzzyLink: true, fuzzyEmail: false, fuzzyIP: false, maxLength: 4096 })
   .add('ftp:', null)
   .add('//', null)
-  .add('xmpp:', { validate: (text, at) => /^[^\s<>"'`@]+@[^\s<>"'`]+[^\s<>"'`.,;:!?)]/.exec(text.slice(at, at + 4096))?.[0].length ?? 0 })
+  .add('xmpp:', {
+    validate: (text, at) =>
+      /^[^\s<>"'`@]+@[^\s<>"'`]+[^\s<>"'`.,;:!?)]/.exec(text.slice(at, at + 4096))?.[0].length ?? 0,
+  })
   .tlds('onion', true);
 
 const EMOJI_ONLY = /^(?:\p{RGI_Emoji}|\s)+$/v;
@@ -65,7 +69,8 @@ const findLinks = (text: string): readonly TextPart[] => {
   const parts: TextPart[] = [];
   let end = 0;
   for (const match of text.length > LINKIFY_UP_TO ? [] : (finder.match(text) ?? [])) {
-    const url = safeUrl(match.schema === '' ? `https://${match.raw}` : match.raw);
+    // What main would not open must not look like a link; a name without a scheme is taken for https.
+    const url = externalUrl(match.schema === '' ? `https://${match.raw}` : match.raw);
     if (url === undefined) continue;
     if (match.index > end) parts.push({ kind: 'text', text: text.slice(end, match.index) });
     parts.push({ kind: 'link', text: match.raw, url });
@@ -73,19 +78,4 @@ const findLinks = (text: string): readonly TextPart[] => {
   }
   if (end < text.length) parts.push({ kind: 'text', text: text.slice(end) });
   return parts;
-};
-
-const OPENABLE: ReadonlySet<string> = new Set(['https:', 'mailto:', 'xmpp:']);
-/** Controls, direction overrides and other invisible characters make a link look like another one. */
-const DECEPTIVE = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/u;
-
-/**
- * The address a link opens, or undefined where it must stay text: another scheme, invisible characters,
- * or a user name before the host (https://bank.example@evil.example).
- */
-export const safeUrl = (text: string): string | undefined => {
-  if (DECEPTIVE.test(text)) return undefined;
-  const url = URL.parse(text);
-  if (url === null || !OPENABLE.has(url.protocol) || url.username !== '' || url.password !== '') return undefined;
-  return url.href.length <= 4096 ? url.href : undefined;
 };

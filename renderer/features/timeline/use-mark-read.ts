@@ -9,7 +9,11 @@ import type { MessageVirtualizer } from './use-message-scroll.ts';
  * Marks as read what is really seen: messages in view while the window has the focus.
  * Also puts the divider before what arrives while nobody looks.
  */
-export const useMarkRead = (chat: ChatView, items: readonly TimelineItem[], virtual: MessageVirtualizer): void => {
+export const useMarkRead = (
+  chat: ChatView,
+  items: readonly TimelineItem[],
+  virtual: MessageVirtualizer,
+): void => {
   const { api, timeline } = useApp();
   const attentive = useAttention();
   const marked = useRef<MessageId>(undefined);
@@ -45,12 +49,13 @@ const lastSeen = (items: readonly TimelineItem[], virtual: MessageVirtualizer): 
   return undefined;
 };
 
+const isLookedAt = (): boolean => document.visibilityState === 'visible' && document.hasFocus();
+
 /** Whether somebody looks: the window is visible and has the focus. */
 const useAttention = (): boolean => {
-  const look = (): boolean => document.visibilityState === 'visible' && document.hasFocus();
-  const [attentive, setAttentive] = useState(look);
+  const [attentive, setAttentive] = useState(isLookedAt);
   useEffect(() => {
-    const update = (): void => setAttentive(look());
+    const update = (): void => setAttentive(isLookedAt());
     window.addEventListener('focus', update);
     window.addEventListener('blur', update);
     document.addEventListener('visibilitychange', update);

@@ -69,7 +69,11 @@ export const useMessageScroll = (items: readonly TimelineItem[]): MessageScroll 
 };
 
 /** Puts the reader at the divider, or at the end, before anything is seen. */
-const useStart = (virtual: MessageVirtualizer, items: readonly TimelineItem[], startAt: number | undefined): void => {
+const useStart = (
+  virtual: MessageVirtualizer,
+  items: readonly TimelineItem[],
+  startAt: number | undefined,
+): void => {
   const started = useRef(false);
   useLayoutEffect(() => {
     if (started.current || items.length === 0) return;
@@ -92,7 +96,11 @@ const useFollowOwn = (virtual: MessageVirtualizer, items: readonly TimelineItem[
 };
 
 /** The area shrinks when the box below grows or the window does: who was at the end stays there. */
-const useKeepEnd = (scroller: RefObject<HTMLDivElement | null>, virtual: MessageVirtualizer, stays: boolean): void => {
+const useKeepEnd = (
+  scroller: RefObject<HTMLDivElement | null>,
+  virtual: MessageVirtualizer,
+  stays: boolean,
+): void => {
   useEffect(() => {
     const element = scroller.current;
     if (!stays || element === null) return;
