@@ -1,53 +1,70 @@
 import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { MessageId } from '#shared/ids.ts';
+import type { ChatId, MessageId } from '#shared/ids.ts';
 import { openDatabase } from '#main/store/database.ts';
 import { openStore, type Store } from '#main/store/store.ts';
-import { startChild } from '#tests/support/child-process.ts';
+import { startChild, type TestChild } from '#tests/support/child-process.ts';
 import { temporaryFolder, temporaryProfile } from '#tests/support/temporary-profile.ts';
 
 const childFile = (name: string): string => new URL(`../support/children/${name}`, import.meta.url).pathname;
 const KEY = Buffer.alloc(32, 7);
 const WRITES = 200;
 
+type Check = (sql: string) => readonly unknown[];
+
+/** A profile with one chat, and a process that writes into it. */
+const setUp = (): {
+  inStore: <T>(act: (store: Store, check: Check) => T) => T;
+  write: (count: number, ...options: string[]) => TestChild;
+  chatId: ChatId;
+  logSize: () => number;
+} => {
+  const { folder, paths } = temporaryProfile();
+  const inStore = <T>(act: (store: Store, check: Check) => T): T => {
+    const database = openDatabase(paths.database, KEY);
+    try {
+      return act(openStore(database), (sql) => database.all(sql));
+    } finally {
+      database.close();
+    }
+  };
+  const [accountId, chatId] = inStore((store) => {
+    const account = store.accounts.add({ jid: 'juliet@capulet.example', directTls: false, createdAt: 1 });
+    return [account.id, store.chats.findOrCreate(account.id, 'romeo@montague.example', 1).id];
+  });
+  const writer = childFile('write-messages.ts');
+  return {
+    inStore,
+    write: (count, ...options) =>
+      startChild('node', [writer, folder, accountId, String(chatId), String(count), ...options]),
+    chatId,
+    logSize: () => statSync(`${paths.database}-wal`).size,
+  };
+};
+
+const intact = [{ integrity_check: 'ok' }];
+
 describe('a process that is killed while it writes', () => {
   test('loses no message whose commit it has reported, and leaves no half transaction', async () => {
-    const { folder, paths } = temporaryProfile();
-    const inStore = <T>(act: (store: Store, check: (sql: string) => readonly unknown[]) => T): T => {
-      const database = openDatabase(paths.database, KEY);
-      try {
-        return act(openStore(database), (sql) => database.all(sql));
-      } finally {
-        database.close();
-      }
-    };
-    const [accountId, chatId] = inStore((store) => {
-      const account = store.accounts.add({ jid: 'juliet@capulet.example', directTls: false, createdAt: 1 });
-      return [account.id, store.chats.findOrCreate(account.id, 'romeo@montague.example', 1).id];
-    });
-
+    const { inStore, write, chatId } = setUp();
     const reported: number[] = [];
-    // Killed early, late and in between, over the log that the last kill has left.
-    for (const killAfter of [1, 40, 90, 150, WRITES - 1]) {
-      const child = startChild('node', [
-        childFile('write-messages.ts'),
-        folder,
-        accountId,
-        String(chatId),
-        String(WRITES),
-      ]);
-      for (
-        let line = await child.nextLine(), count = 1;
-        line !== undefined && line !== 'done';
-        line = await child.nextLine(), count += 1
-      ) {
+    // Killed early, late and in between, over the log that the last kill has left, and at other moments of
+    // a transaction each time.
+    const kills = [1, 20, 40, 60, 80, 100, 120, WRITES - 20];
+    for (const [round, killAfter] of kills.entries()) {
+      const child = write(WRITES);
+      let count = 0;
+      for (let line = await child.nextLine(); line !== undefined; line = await child.nextLine()) {
+        if (line === 'done') break;
         reported.push(Number(line));
-        if (count === killAfter) child.process.kill('SIGKILL');
+        count += 1;
+        if (count === killAfter) setTimeout(() => child.process.kill('SIGKILL'), round);
       }
       await child.kill();
       inStore((store, check) => {
         expect(reported.filter((id) => store.messages.get(id as MessageId) === undefined)).toEqual([]);
-        expect(check('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+        expect(check('PRAGMA integrity_check')).toEqual(intact);
         // A message and its outbox entry, or neither.
         const halves = `SELECT m.id FROM messages m LEFT JOIN outbox o ON o.message_id = m.id
           WHERE (m.state = 'queued') IS NOT (o.id IS NOT NULL)`;
@@ -55,7 +72,23 @@ describe('a process that is killed while it writes', () => {
         expect(store.chats.require(chatId).last?.id).toBeGreaterThanOrEqual(reported.at(-1) ?? 0);
       });
     }
-    expect(reported.length).toBeGreaterThanOrEqual(1 + 40 + 90 + 150 + WRITES - 1);
+    expect(reported.length).toBeGreaterThanOrEqual(kills.reduce((sum, kill) => sum + kill));
+  });
+
+  test('takes a great transaction back whole, although much of it was on the disk', async () => {
+    const { inStore, write, logSize } = setUp();
+    const contents = (): unknown =>
+      inStore((_, check) => check('SELECT count(*), max(id), sum(length(body)) FROM messages'));
+    const first = write(20);
+    for (let line = await first.nextLine(); line !== 'done';) line = await first.nextLine();
+    await first.kill();
+    const before = contents();
+    const second = write(1_000, 'never');
+    expect(await second.nextLine()).toBe('inside');
+    expect(logSize()).toBeGreaterThan(1_000_000);
+    await second.kill();
+    expect(contents()).toEqual(before);
+    expect(inStore((_, check) => check('PRAGMA integrity_check'))).toEqual(intact);
   });
 });
 
