@@ -1,5 +1,5 @@
 // electron-builder calls this between packing and signing.
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { flipFuses, FuseV1Options, FuseVersion } from '@electron/fuses';
 
@@ -24,6 +24,8 @@ const fuses = {
 export default async function afterPack({ appOutDir, electronPlatformName, packager }) {
   const executable = path.join(appOutDir, executableName(appOutDir, electronPlatformName, packager));
   await flipFuses(executable, fuses);
+  // Electron's own demonstration; electron-builder leaves it where the distribution was unpacked before.
+  rmSync(path.join(packager.getResourcesDir(appOutDir), 'default_app.asar'), { force: true });
   if (electronPlatformName === 'darwin') forbidArbitraryLoads(path.join(executable, 'Contents', 'Info.plist'));
 }
 

@@ -9,6 +9,7 @@ import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import react from '@vitejs/plugin-react';
 import { build as vite, type InlineConfig } from 'vite';
+import { collectNotices, type Notices } from './notices.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const at = (...parts: string[]): string => path.join(root, ...parts);
@@ -22,8 +23,9 @@ const common: InlineConfig = { configFile: false, envDir: false, logLevel: 'warn
  * One file for each host, so that what one does not use cannot come along with the other. Packages of pure
  * JavaScript are bundled: the shipped node_modules holds the two natives only.
  */
-const main = (out: string, entry: 'electron' | 'web'): InlineConfig => ({
+const main = (out: string, entry: 'electron' | 'web', notices: Notices): InlineConfig => ({
   ...common,
+  plugins: [notices.plugin],
   root,
   ssr: { target: 'node', noExternal: true, external },
   // `ws` looks for optional native speed-ups; without these it neither finds nor misses them.
@@ -59,12 +61,12 @@ const preload = (out: string): InlineConfig => ({
 });
 
 /** Relative addresses serve both `app://` and http; nothing is inlined, because the policy has no `data:`. */
-const renderer = (out: string, dev: boolean): InlineConfig => ({
+const renderer = (out: string, dev: boolean, notices: Notices): InlineConfig => ({
   ...common,
   root: at('renderer'),
   base: './',
   publicDir: 'public',
-  plugins: [react()],
+  plugins: [react(), notices.plugin],
   build: {
     outDir: path.join(out, 'renderer'),
     emptyOutDir: true,
@@ -78,7 +80,7 @@ const renderer = (out: string, dev: boolean): InlineConfig => ({
 });
 
 /** What dist/ is made of; a change in any of these makes it stale. */
-const sources = ['main', 'preload', 'renderer', 'shared', 'resources', 'package-lock.json', 'scripts/build.ts'];
+const sources = ['main', 'preload', 'renderer', 'shared', 'resources', 'package-lock.json', 'scripts/build.ts', 'scripts/notices.ts'];
 const STAMP = '.built';
 
 /**
@@ -89,9 +91,11 @@ export const build = async (options: { readonly dev?: boolean } = {}): Promise<v
   const started = new Date();
   const next = at(`.tsbuild/dist-${process.pid}`);
   try {
-    const configs = [main(next, 'electron'), main(next, 'web'), preload(next), renderer(next, options.dev === true)];
+    const notices = collectNotices(root);
+    const configs = [main(next, 'electron', notices), main(next, 'web', notices), preload(next), renderer(next, options.dev === true, notices)];
     const parts = await Promise.allSettled(configs.map((config) => vite(config)));
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
+    await writeFile(path.join(next, 'THIRD-PARTY-NOTICES.txt'), await notices.text());
     await writeFile(path.join(next, STAMP), '');
     // A source that changes during the build is younger than the stamp.
     await utimes(path.join(next, STAMP), started, started);

@@ -19,7 +19,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const systems: readonly PackSystem[] = ['linux', 'win', 'mac'];
 
 /** The system that a binary in node_modules/electron belongs to. */
-const ownSystem: PackSystem = process.platform === 'darwin' ? 'mac' : process.platform === 'win32' ? 'win' : 'linux';
+export const ownSystem: PackSystem = process.platform === 'darwin' ? 'mac' : process.platform === 'win32' ? 'win' : 'linux';
 
 /**
  * Runs electron-builder with our configuration, offline and without publishing.

@@ -29,6 +29,7 @@ describe('the bundle of main', () => {
   it('for Electron loads electron and the natives, and has no trace of the loopback host', () => {
     const source = read('main/electron.js');
     expect(packagesOf(source)).toEqual(['better-sqlite3', 'electron', 'keytar']);
+    expect(externals(source)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(?:node:)?https?$/)]));
     expect(source).not.toMatch(/WebSocketServer|node:http"|launch token|--print-launch-url/);
   });
 
