@@ -4,7 +4,7 @@ import { chatState } from '#main/xmpp/features/chat-states.ts';
 import type { ChatState } from '#main/xmpp/features/chat-states.ts';
 import { textMessage } from '#main/xmpp/features/message.ts';
 import { subscriptionPresence } from '#main/xmpp/features/presence.ts';
-import { rosterSet } from '#main/xmpp/features/roster.ts';
+import { rosterRequest, rosterSet } from '#main/xmpp/features/roster.ts';
 import type { Stream } from '#main/xmpp/port.ts';
 import { createOpenStream } from '#main/xmpp/stream.ts';
 import { errorReply, xml, type Element } from '#main/xmpp/stanza.ts';
@@ -50,6 +50,8 @@ export class Peer {
       AbortSignal.timeout(30_000),
     );
     const peer = new Peer(options.jid, stream);
+    // RFC 6121 section 2.1.6: who has not asked for the roster hears nothing of its changes.
+    await stream.request(rosterRequest(undefined));
     await peer.send(xml('presence'));
     return peer;
   }
