@@ -295,7 +295,7 @@ const hasCommand = (system, command) => {
 const hasBrowser = (system) => {
   const chosen = system.env['CHATSECURE_CHROMIUM'];
   if (chosen !== undefined && chosen !== '') return system.exists(chosen);
-  const programs = ['ProgramFiles', 'ProgramFiles(x86)', 'LOCALAPPDATA'].flatMap(
+  const programs = ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].flatMap(
     (key) => system.env[key] ?? [],
   );
   return (
