@@ -76,6 +76,13 @@ export class LiveStream implements Stream {
   }
 
   send(stanza: Element): Promise<void> {
+    const sent = this.#send(stanza);
+    // Whoever does not wait for it must not end the process when the stream ends.
+    sent.catch(ignored);
+    return sent;
+  }
+
+  #send(stanza: Element): Promise<void> {
     if (this.#over !== undefined) return Promise.reject(this.#over);
     let text: string;
     try {
@@ -93,7 +100,8 @@ export class LiveStream implements Stream {
     if (this.#over !== undefined) return Promise.reject(this.#over);
     const { answer, cancel } = this.#requests.expect(iq, timeoutMs, this.#queue.isInsideHandler);
     // An iq that cannot be sent has no answer; a stream that ends fails the answer by itself.
-    this.send(iq).catch(cancel);
+    this.#send(iq).catch(cancel);
+    answer.catch(ignored);
     return answer;
   }
 
