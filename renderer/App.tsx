@@ -53,14 +53,15 @@ export const App = ({ app, translator }: { app: Application; translator: i18n })
   );
 };
 
+/** As one text: some browsers answer another list object at every look, and React would draw without end. */
 const useSystemLanguages = (): readonly string[] =>
   useSyncExternalStore(
     (changed) => {
       window.addEventListener('languagechange', changed);
       return () => window.removeEventListener('languagechange', changed);
     },
-    () => navigator.languages,
-  );
+    () => navigator.languages.join(','),
+  ).split(',');
 
 /** What is written is stored before the window is hidden or goes. */
 const flushDraftsOnLeave = (app: Application): (() => void) => {
