@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { writeDurably } from '#main/util/durable-file.ts';
+import { toFileError } from '#main/util/file-errors.ts';
 
 /**
  * `key.json`, beside the database: says where its key is, and is no secret. Whether it exists decides
@@ -34,7 +35,7 @@ export type MarkerState =
   | { readonly kind: 'newer' }
   | { readonly kind: 'unreadable' };
 
-/** @throws only what the file system throws, but not for a missing file */
+/** @throws AppError `storage` where the file is there and may not be read */
 export const readMarker = (path: string): MarkerState => {
   const text = readIfPresent(path);
   if (text === undefined) return { kind: 'absent' };
@@ -95,7 +96,7 @@ const readIfPresent = (path: string): string | undefined => {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    throw toFileError(error);
   }
 };
 

@@ -118,19 +118,23 @@ export class Keyring {
       if (error instanceof SecretsLocked) return { state: 'keychain-locked' };
       throw error;
     }
-    writeMarker(this.#options.markerPath, {
-      version: 1,
-      check: keyCheck(key),
-      wrap: { kind: 'keychain', item },
-    });
-    return { state: 'ready', key, protection: 'keychain' };
+    return this.#keep(key, { kind: 'keychain', item });
   }
 
   async #createWithPassphrase(passphrase: string): Promise<OpenedKey> {
     const key = randomBytes(KEY_BYTES);
-    const wrap = await wrapKey(key, passphrase);
-    writeMarker(this.#options.markerPath, { version: 1, check: keyCheck(key), wrap });
-    return { state: 'ready', key, protection: 'passphrase' };
+    return this.#keep(key, await wrapKey(key, passphrase));
+  }
+
+  /** A key counts only when its marker is on the disk. */
+  #keep(key: Buffer, wrap: KeyMarker['wrap']): OpenedKey {
+    try {
+      writeMarker(this.#options.markerPath, { version: 1, check: keyCheck(key), wrap });
+    } catch (error) {
+      key.fill(0);
+      throw error;
+    }
+    return { state: 'ready', key, protection: wrap.kind };
   }
 
   /** The marker says that there is a key: no answer means a locked keychain, never a first start. */

@@ -21,10 +21,19 @@ export const writeDurably = (path: string, text: string): void => {
     }
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw toFileError(error);
   }
   syncFolder(dirname(path));
+};
+
+/** Tidies up after a failure, which is what the caller must hear of. */
+const discard = (path: string): void => {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The next attempt removes it or fails for the same reason.
+  }
 };
 
 /** Makes the rename durable. Windows opens no folders; NTFS keeps the order of renames by itself. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { AccountId } from '#shared/ids.ts';
@@ -309,4 +309,13 @@ describe('passwords of accounts', () => {
     await secrets.forget(juliet);
     expect([await secrets.password(juliet), await secrets.password(nurse)]).toEqual([undefined, 'angelica']);
   });
+});
+
+test('a key whose marker cannot be written is not used', async () => {
+  const profile = setUp();
+  // In the place of the temporary file that becomes the marker.
+  mkdirSync(`${profile.markerPath}.new`);
+  expect(await rejectionCode(() => profile.keyring().open())).toBe('storage');
+  rmSync(`${profile.markerPath}.new`, { recursive: true });
+  expect(ready(await profile.keyring().open()).key).toHaveLength(32);
 });
