@@ -20,7 +20,7 @@ import type { Database } from '#main/store/database.ts';
 import { openStore } from '#main/store/store.ts';
 import { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
-import { DisposableStore } from '#main/util/disposables.ts';
+import { DisposableStore, type Disposable } from '#main/util/disposables.ts';
 import { createFeatures } from '#main/xmpp/features/index.ts';
 import type { OpenStream } from '#main/xmpp/port.ts';
 import { NS } from '#main/xmpp/stanza.ts';
@@ -96,17 +96,9 @@ export const createProfile = (options: ProfileOptions): Profile => {
   const views = createViews({ store, manager, presence, typing, settings });
   const services: Services = { store, changes, clock, manager, contacts, messages, typing: typingService, settings, views };
 
-  const badge = new UnreadBadge(options.setBadge);
-  badge.reset(views.chats());
-  const announcer = createAnnouncer(views, (name, payload) => {
-    if (name === 'chats.upserted') badge.update((payload as Events['chats.upserted']).rows);
-    if (name === 'accounts.removed') badge.reset(views.chats());
-    options.emit(name, payload);
-  });
   const attached = new DisposableStore();
-  attached.add(changes.on(announcer.note));
   attached.add(typing);
-  attached.add(announcer);
+  attached.add(announceTo(options, changes, views));
 
   return {
     keyProtection,
@@ -117,6 +109,28 @@ export const createProfile = (options: ProfileOptions): Profile => {
       await manager.stop();
       attached.dispose();
       database.close();
+    },
+  };
+};
+
+/** Announces what changes to the windows, and the unread count to the application's icon. */
+const announceTo = (
+  { emit, setBadge }: Pick<ProfileOptions, 'emit' | 'setBadge'>,
+  changes: Changes,
+  views: Views,
+): Disposable => {
+  const badge = new UnreadBadge(setBadge);
+  badge.reset(views.chats());
+  const announcer = createAnnouncer(views, (name, payload) => {
+    if (name === 'chats.upserted') badge.update((payload as Events['chats.upserted']).rows);
+    if (name === 'accounts.removed') badge.reset(views.chats());
+    emit(name, payload);
+  });
+  const off = changes.on((change) => announcer.note(change));
+  return {
+    dispose: () => {
+      off();
+      announcer.dispose();
     },
   };
 };
