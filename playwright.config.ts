@@ -36,6 +36,6 @@ export default defineConfig({
     // The same specs on Electron, where its binary is here; else one test that says why there are none.
     findElectronDist(import.meta.dirname) === undefined
       ? { name: 'electron', testMatch: needsElectron }
-      : { name: 'electron', testIgnore: ofOneHost },
+      : { name: 'electron', testIgnore: [ofOneHost, needsElectron] },
   ],
 });

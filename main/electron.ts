@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as electron from 'electron';
 import { createBackend } from '#main/backend.ts';
+import { watchForCrashes } from '#main/hosts/crash.ts';
 import { startElectronHost } from '#main/hosts/electron/host.ts';
 import { createKeychain } from '#main/hosts/keychain.ts';
 import { logLevel } from '#main/hosts/log-level.ts';
@@ -19,6 +20,7 @@ const log = createLogger((line) => console.error(line), logLevel(env['CHATSECURE
 // An installed program trusts what the system trusts, whatever its environment says.
 const extraCa = electron.app.isPackaged ? undefined : env['CHATSECURE_EXTRA_CA'];
 
+watchForCrashes(process, log, () => electron.app.quit());
 startElectronHost({
   electron,
   createApplication: (shell) => {

@@ -13,6 +13,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createBackend } from '#main/backend.ts';
+import { watchForCrashes } from '#main/hosts/crash.ts';
 import { createKeychain } from '#main/hosts/keychain.ts';
 import { logLevel } from '#main/hosts/log-level.ts';
 import { findInstallation, profileDirectory } from '#main/hosts/paths.ts';
@@ -28,7 +29,15 @@ const installation = findInstallation(import.meta.dirname);
 const log = createLogger((line) => console.error(line), logLevel(env['CHATSECURE_LOG']), randomUUID());
 const extraCa = env['CHATSECURE_EXTRA_CA'];
 
-process.exitCode = await runWebHost({
+let hasCrashed = false;
+watchForCrashes(process, log, () => {
+  hasCrashed = true;
+  stopping.abort();
+  // Where even stopping fails.
+  setTimeout(() => process.exit(1), 5_000).unref();
+});
+
+const code = await runWebHost({
   createApplication: (shell) => {
     const backend = createBackend({
       shell,
@@ -50,3 +59,4 @@ process.exitCode = await runWebHost({
   say: (line) => console.error(line),
   signal: stopping.signal,
 });
+process.exitCode = hasCrashed ? 1 : code;

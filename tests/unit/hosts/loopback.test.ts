@@ -1,8 +1,10 @@
+import { EventEmitter } from 'node:events';
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { watchForCrashes } from '#main/hosts/crash.ts';
 import { openerCommand, openWithSystem } from '#main/hosts/external.ts';
 import { findInstallation, profileDirectory } from '#main/hosts/paths.ts';
 import { browserArguments, findBrowser } from '#main/hosts/web/browser.ts';
@@ -10,6 +12,7 @@ import { announceInstance, askInstance, InstanceSilent } from '#main/hosts/web/i
 import { peerUid } from '#main/hosts/web/peer-uid.ts';
 import { createSessions } from '#main/hosts/web/session.ts';
 import { createWebShell } from '#main/hosts/web/shell.ts';
+import { createLogger } from '#main/log/logger.ts';
 import type { Clock } from '#main/util/clock.ts';
 
 let folder: string;
@@ -190,6 +193,25 @@ describe('the shell without Electron', () => {
     process.env['PATH'] = folder;
     onTestFinished(() => void (process.env['PATH'] = PATH));
     await expect(shellOn(manualClock().clock).openExternal('https://example.org')).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('what nobody caught', () => {
+  const watch = () => {
+    const lines: string[] = [];
+    const program = new EventEmitter();
+    let ends = 0;
+    watchForCrashes(program, createLogger((line) => lines.push(line), 'info', 'test'), () => (ends += 1));
+    return { program, lines, ends: () => ends };
+  };
+
+  it('is written down without its message', () => {
+    const { program, lines, ends } = watch();
+    program.emit('unhandledRejection', new TypeError('body of a message'));
+    expect([lines.join(), ends()]).toEqual([expect.stringContaining('error=TypeError'), 0]);
+    program.emit('uncaughtException', new RangeError('body of a message'));
+    expect([lines.join(), ends()]).toEqual([expect.stringContaining('error=RangeError'), 1]);
+    expect(lines.join()).not.toContain('body of a message');
   });
 });
 
