@@ -37,15 +37,16 @@ export const startTls = (socket: Socket, domain: string, host: string, signal: A
       text += chunk.toString('latin1');
       try {
         if (text.length > MAX_BYTES) throw refused('protocol-error', 'stream', host, 'too much before STARTTLS');
-        throwStreamError(text, host);
-        if (!asked && offersStartTls(text, host)) {
-          asked = true;
-          text = '';
-          socket.write(`<starttls xmlns='${NS_TLS}'/>`);
-        } else if (asked && isProceed(text, host)) {
+        if (asked && isProceed(text, host)) {
           finish();
           resolve();
+          return;
         }
+        throwStreamError(text, host);
+        if (asked || !offersStartTls(text, host)) return;
+        asked = true;
+        text = '';
+        socket.write(`<starttls xmlns='${NS_TLS}'/>`);
       } catch (error) {
         fail(error);
       }
