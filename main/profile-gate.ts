@@ -26,6 +26,8 @@ export class ProfileGate {
   readonly #tried = Promise.withResolvers<void>();
   #claim: Disposable | undefined;
   #profile: Profile | undefined;
+  /** One attempt at a time: the second of two would find the database locked by the first. */
+  #turn: Promise<unknown> = Promise.resolve();
   #lock: LockView = { state: 'broken', code: 'locked', detail: 'the profile is being opened' };
 
   constructor(options: ProfileGateOptions) {
@@ -55,26 +57,25 @@ export class ProfileGate {
 
   /** Claims the folder and opens it as far as that goes without the user. Never rejects. */
   async open(): Promise<void> {
-    try {
-      this.#claim = claimProfile(this.#options.profileDir);
-      this.#enter(await this.#keyring.open());
-    } catch (error) {
-      this.#refuse(error);
-    } finally {
-      this.#tried.resolve();
-    }
+    await this.#inTurn(() => this.#attempt());
+    this.#tried.resolve();
   }
 
-  /** @throws AppError `wrong-passphrase` */
-  async unlock(passphrase: string): Promise<void> {
-    await this.#tried.promise;
-    if (this.#profile === undefined) this.#enter(await this.#keyring.unlock(passphrase));
+  /** @throws AppError `wrong-passphrase`; the code of `lock` where no passphrase helps */
+  unlock(passphrase: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#profile !== undefined) return;
+      // Another process has the folder: nothing may be made or opened in it.
+      if (this.#claim === undefined) throw new AppError('profile-in-use', 'the profile is not ours to open');
+      this.#enter(await this.#keyring.unlock(passphrase));
+    });
   }
 
-  /** Asks the keychain again. */
-  async retry(): Promise<void> {
-    await this.#tried.promise;
-    if (this.#profile === undefined && this.#claim !== undefined) this.#enter(await this.#keyring.open());
+  /** Asks the keychain again, or for the folder where another process had it. */
+  retry(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#profile === undefined) await this.#attempt();
+    });
   }
 
   /** Closes the profile and lets the folder go. Never rejects. */
@@ -89,15 +90,32 @@ export class ProfileGate {
     this.#claim = undefined;
   }
 
+  async #attempt(): Promise<void> {
+    try {
+      this.#claim ??= claimProfile(this.#options.profileDir);
+      this.#enter(await this.#keyring.open());
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(act, act);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
   #enter(opened: OpenedKey | LockView): void {
     if (opened.state !== 'ready') {
       this.#lock = opened;
       return;
     }
+    let database: Database | undefined;
     try {
-      const database = openDatabase(this.#paths.database, opened.key);
+      database = openDatabase(this.#paths.database, opened.key);
       this.#profile = this.#options.create(database, opened.protection);
     } catch (error) {
+      database?.close();
       this.#refuse(error);
       return;
     } finally {
