@@ -4,7 +4,8 @@ import { findBrowser, quietSwitches } from './main/hosts/web/browser.ts';
 import { findElectronDist } from './scripts/electron-dist.ts';
 
 const executablePath = findBrowser(process.env);
-if (executablePath === undefined) throw new Error('No Chromium was found. Install it, or name it in CHATSECURE_CHROMIUM.');
+if (executablePath === undefined)
+  throw new Error('No Chromium was found. Install it, or name it in CHATSECURE_CHROMIUM.');
 
 /** Root in a container cannot use Chromium's sandbox; a user can. */
 const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];

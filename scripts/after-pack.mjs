@@ -26,16 +26,22 @@ export default async function afterPack({ appOutDir, electronPlatformName, packa
   await flipFuses(executable, fuses);
   // Electron's own demonstration; electron-builder leaves it where the distribution was unpacked before.
   rmSync(path.join(packager.getResourcesDir(appOutDir), 'default_app.asar'), { force: true });
-  if (electronPlatformName === 'darwin') forbidArbitraryLoads(path.join(executable, 'Contents', 'Info.plist'));
+  if (electronPlatformName === 'darwin')
+    forbidArbitraryLoads(path.join(executable, 'Contents', 'Info.plist'));
 }
 
+/** @type {(folder: string, platform: string, packager: import('app-builder-lib').PlatformPackager<any>) => string} */
 const executableName = (folder, platform, packager) => {
-  if (platform === 'darwin') return readdirSync(folder).find((name) => name.endsWith('.app'));
+  if (platform === 'darwin') return readdirSync(folder).find((name) => name.endsWith('.app')) ?? '';
   if (platform === 'win32') return `${packager.appInfo.productFilename}.exe`;
-  return packager.executableName;
+  // linux.executableName of electron-builder.yml
+  return 'chatsecure-desktop';
 };
 
-/** electron-builder allows plain http to everywhere, after it has read `extendInfo`. */
+/**
+ * electron-builder allows plain http to everywhere, after it has read `extendInfo`.
+ * @type {(file: string) => void}
+ */
 const forbidArbitraryLoads = (file) => {
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.replace(/(<key>NSAllowsArbitraryLoads<\/key>\s*)<true\/>/, '$1<false/>'));

@@ -17,7 +17,13 @@ const at = (...parts: string[]): string => path.join(root, ...parts);
 /** Loaded by the running program, never bundled: natives cannot be, and `electron` exists only inside Electron. */
 const external = ['electron', 'better-sqlite3', 'keytar'];
 
-const common: InlineConfig = { configFile: false, envDir: false, logLevel: 'warn', clearScreen: false, publicDir: false };
+const common: InlineConfig = {
+  configFile: false,
+  envDir: false,
+  logLevel: 'warn',
+  clearScreen: false,
+  publicDir: false,
+};
 
 /**
  * One file for each host, so that what one does not use cannot come along with the other. Packages of pure
@@ -80,7 +86,16 @@ const renderer = (out: string, dev: boolean, notices: Notices): InlineConfig => 
 });
 
 /** What dist/ is made of; a change in any of these makes it stale. */
-const sources = ['main', 'preload', 'renderer', 'shared', 'resources', 'package-lock.json', 'scripts/build.ts', 'scripts/notices.ts'];
+const sources = [
+  'main',
+  'preload',
+  'renderer',
+  'shared',
+  'resources',
+  'package-lock.json',
+  'scripts/build.ts',
+  'scripts/notices.ts',
+];
 const STAMP = '.built';
 
 /**
@@ -92,7 +107,12 @@ export const build = async (options: { readonly dev?: boolean } = {}): Promise<v
   const next = at(`.tsbuild/dist-${process.pid}`);
   try {
     const notices = collectNotices(root);
-    const configs = [main(next, 'electron', notices), main(next, 'web', notices), preload(next), renderer(next, options.dev === true, notices)];
+    const configs = [
+      main(next, 'electron', notices),
+      main(next, 'web', notices),
+      preload(next),
+      renderer(next, options.dev === true, notices),
+    ];
     const parts = await Promise.allSettled(configs.map((config) => vite(config)));
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
     await writeFile(path.join(next, 'THIRD-PARTY-NOTICES.txt'), await notices.text());
@@ -120,12 +140,19 @@ const newestChange = async (file: string): Promise<number> => {
   const info = await stat(file);
   if (!info.isDirectory()) return info.mtimeMs;
   const entries = await readdir(file);
-  return Math.max(info.mtimeMs, ...(await Promise.all(entries.map((entry) => newestChange(path.join(file, entry))))));
+  return Math.max(
+    info.mtimeMs,
+    ...(await Promise.all(entries.map((entry) => newestChange(path.join(file, entry))))),
+  );
 };
 
 if (import.meta.main) {
   const started = performance.now();
   const options = { dev: process.argv.includes('--dev') };
-  const isBuilt = process.argv.includes('--if-stale') ? await buildIfStale(options) : await build(options).then(() => true);
-  console.log(isBuilt ? `built dist/ in ${Math.round(performance.now() - started)} ms` : 'dist/ is up to date');
+  const isBuilt = process.argv.includes('--if-stale')
+    ? await buildIfStale(options)
+    : await build(options).then(() => true);
+  console.log(
+    isBuilt ? `built dist/ in ${Math.round(performance.now() - started)} ms` : 'dist/ is up to date',
+  );
 }

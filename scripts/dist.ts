@@ -25,16 +25,28 @@ const missingElectron = (): string | undefined => {
   if (findElectronDist(root) !== undefined) return undefined;
   console.log('Electron is not here yet; downloading it …');
   const installer = path.join(root, 'node_modules/electron/install.js');
-  const { status, stderr, error } = spawnSync(process.execPath, [installer], { encoding: 'utf8', timeout: DOWNLOAD_SECONDS * 1000 });
+  const { status, stderr, error } = spawnSync(process.execPath, [installer], {
+    encoding: 'utf8',
+    timeout: DOWNLOAD_SECONDS * 1000,
+  });
   if (status === 0 && findElectronDist(root) !== undefined) return undefined;
-  if (error !== undefined && 'code' in error && error.code === 'ETIMEDOUT') return `the download did not end within ${DOWNLOAD_SECONDS} seconds`;
-  return stderr.split('\n').find((line) => /Error|ECONN|ENOTFOUND|EAI_AGAIN|HTTP/.test(line))?.trim() ?? `its installer ended with ${status}`;
+  if (error !== undefined && 'code' in error && error.code === 'ETIMEDOUT')
+    return `the download did not end within ${DOWNLOAD_SECONDS} seconds`;
+  return (
+    stderr
+      .split('\n')
+      .find((line) => /Error|ECONN|ENOTFOUND|EAI_AGAIN|HTTP/.test(line))
+      ?.trim() ?? `its installer ended with ${status}`
+  );
 };
 
 /** The artefacts, with what `sha256sum --check` reads beside them. */
 const writeChecksums = async (): Promise<readonly string[]> => {
   const entries = await readdir(out, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isFile() && !/^(?:builder-|SHA256SUMS)/.test(entry.name)).map(({ name }) => name).toSorted();
+  const names = entries
+    .filter((entry) => entry.isFile() && !/^(?:builder-|SHA256SUMS)/.test(entry.name))
+    .map(({ name }) => name)
+    .toSorted();
   const lines = await Promise.all(
     names.map(async (name) => {
       const hash = createHash('sha256');
@@ -48,9 +60,14 @@ const writeChecksums = async (): Promise<readonly string[]> => {
 
 /** Our configuration, and in it the checksums of Electron's archives, which came with its npm package. */
 const writeConfig = async (folder: string): Promise<string> => {
-  const checksums: unknown = JSON.parse(await readFile(path.join(root, 'node_modules/electron/checksums.json'), 'utf8'));
+  const checksums: unknown = JSON.parse(
+    await readFile(path.join(root, 'node_modules/electron/checksums.json'), 'utf8'),
+  );
   const file = path.join(folder, 'config.json');
-  await writeFile(file, JSON.stringify({ extends: path.join(root, 'electron-builder.yml'), electronDownload: { checksums } }));
+  await writeFile(
+    file,
+    JSON.stringify({ extends: path.join(root, 'electron-builder.yml'), electronDownload: { checksums } }),
+  );
   return file;
 };
 
@@ -67,7 +84,10 @@ await build();
 const work = await mkdtemp(path.join(os.tmpdir(), 'chatsecure-dist-'));
 try {
   const config = await writeConfig(work);
-  await runBuilder([`--${ownSystem}`, ...process.argv.slice(2), '--config', config, `-c.directories.output=${out}`], { ELECTRON_BUILDER_OFFLINE: 'false' });
+  await runBuilder(
+    [`--${ownSystem}`, ...process.argv.slice(2), '--config', config, `-c.directories.output=${out}`],
+    { ELECTRON_BUILDER_OFFLINE: 'false' },
+  );
 } finally {
   await rm(work, { recursive: true, force: true });
 }

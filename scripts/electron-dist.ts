@@ -16,13 +16,18 @@ const executables: Partial<Record<NodeJS.Platform, string>> = {
  * importing the package would start a download. ELECTRON_OVERRIDE_DIST_PATH names another folder.
  * @returns undefined where it has not been downloaded, or is of another version
  */
-export const findElectronDist = (root: string, env: NodeJS.ProcessEnv = process.env): ElectronDist | undefined => {
+export const findElectronDist = (
+  root: string,
+  env: NodeJS.ProcessEnv = process.env,
+): ElectronDist | undefined => {
   const packaged = path.join(root, 'node_modules', 'electron');
   const override = env['ELECTRON_OVERRIDE_DIST_PATH'];
   const folder = override !== undefined && override !== '' ? override : path.join(packaged, 'dist');
   const executable = path.join(folder, executables[process.platform] ?? 'electron');
   if (!existsSync(executable)) return undefined;
-  return folder === override || versionOf(folder) === wantedVersion(packaged) ? { folder, executable } : undefined;
+  return folder === override || versionOf(folder) === wantedVersion(packaged)
+    ? { folder, executable }
+    : undefined;
 };
 
 /** The version that package.json pins. */

@@ -13,7 +13,18 @@ const folder = path.resolve(import.meta.dirname, '../resources/icons');
 const linuxSizes = [16, 32, 48, 64, 128, 256, 512] as const;
 const windowsSizes = [16, 24, 32, 48, 64, 128, 256] as const;
 /** Type codes of an icns file and the pixels of their PNG. */
-const macTypes = { icp4: 16, icp5: 32, ic11: 32, ic12: 64, ic07: 128, ic13: 256, ic08: 256, ic14: 512, ic09: 512, ic10: 1024 } as const;
+const macTypes = {
+  icp4: 16,
+  icp5: 32,
+  ic11: 32,
+  ic12: 64,
+  ic07: 128,
+  ic13: 256,
+  ic08: 256,
+  ic14: 512,
+  ic09: 512,
+  ic10: 1024,
+} as const;
 /** Apple's template leaves a tenth of the canvas free on each side. */
 const MAC_MARGIN = 0.1;
 
@@ -61,18 +72,24 @@ const icnsFile = (images: readonly (readonly [type: string, png: Buffer])[]): Bu
 };
 
 const executablePath = findBrowser(process.env);
-if (executablePath === undefined) throw new Error('No Chromium was found. Install it, or name it in CHATSECURE_CHROMIUM.');
-const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+if (executablePath === undefined)
+  throw new Error('No Chromium was found. Install it, or name it in CHATSECURE_CHROMIUM.');
+const browser = await chromium.launch({
+  executablePath,
+  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+});
 try {
   const page = await browser.newPage();
   const svg = await readFile(path.join(folder, 'icon.svg'), 'utf8');
   await mkdir(path.join(folder, 'linux'), { recursive: true });
-  for (const size of linuxSizes) await writeFile(path.join(folder, 'linux', `${size}x${size}.png`), await draw(page, svg, size));
+  for (const size of linuxSizes)
+    await writeFile(path.join(folder, 'linux', `${size}x${size}.png`), await draw(page, svg, size));
   const windows: [number, Buffer][] = [];
   for (const size of windowsSizes) windows.push([size, await draw(page, svg, size)]);
   await writeFile(path.join(folder, 'icon.ico'), icoFile(windows));
   const mac: [string, Buffer][] = [];
-  for (const [type, size] of Object.entries(macTypes)) mac.push([type, await draw(page, svg, size, MAC_MARGIN)]);
+  for (const [type, size] of Object.entries(macTypes))
+    mac.push([type, await draw(page, svg, size, MAC_MARGIN)]);
   await writeFile(path.join(folder, 'icon.icns'), icnsFile(mac));
 } finally {
   await browser.close();

@@ -25,12 +25,14 @@ const fuseWire = Buffer.concat([
 
 type Put = (name: string, content?: string | Buffer, mode?: number) => Promise<void>;
 
-const putInto = (folder: string): Put => async (name, content = 'made up', mode) => {
-  const file = path.join(folder, name);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, content);
-  if (mode !== undefined) await chmod(file, mode);
-};
+const putInto =
+  (folder: string): Put =>
+  async (name, content = 'made up', mode) => {
+    const file = path.join(folder, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, content);
+    if (mode !== undefined) await chmod(file, mode);
+  };
 
 /** Makes the distribution of one system in `folder`, which is emptied first. */
 export const makeElectron = async (folder: string, system: PackSystem, version: string): Promise<void> => {
@@ -50,20 +52,33 @@ export const makeElectron = async (folder: string, system: PackSystem, version: 
 
 const makeLinux = async (put: Put, defaultApp: Buffer): Promise<void> => {
   await put('electron', Buffer.concat([Buffer.from('#!/bin/sh\nexit 0\n'), fuseWire]), 0o755);
-  for (const name of ['chrome-sandbox', 'chrome_crashpad_handler', 'libffmpeg.so', 'icudtl.dat', 'resources.pak', 'locales/en-US.pak', 'locales/de.pak', 'locales/fr.pak']) await put(name);
+  for (const name of [
+    'chrome-sandbox',
+    'chrome_crashpad_handler',
+    'libffmpeg.so',
+    'icudtl.dat',
+    'resources.pak',
+    'locales/en-US.pak',
+    'locales/de.pak',
+    'locales/fr.pak',
+  ])
+    await put(name);
   await put('resources/default_app.asar', defaultApp);
 };
 
 const makeWindows = async (put: Put, defaultApp: Buffer, version: string): Promise<void> => {
   await put('electron.exe', Buffer.concat([windowsProgram(version), fuseWire]));
-  for (const name of ['ffmpeg.dll', 'icudtl.dat', 'resources.pak', 'locales/en-US.pak', 'locales/fr.pak']) await put(name);
+  for (const name of ['ffmpeg.dll', 'icudtl.dat', 'resources.pak', 'locales/en-US.pak', 'locales/fr.pak'])
+    await put(name);
   await put('resources/default_app.asar', defaultApp);
 };
 
 /** The parts of `pe-library` and `resedit` that are used; both are CommonJS. */
 interface ResourceTools {
   readonly NtExecutable: { createEmpty(is32Bit: boolean, isDll: boolean): { generate(): ArrayBuffer } };
-  readonly NtExecutableResource: { from(program: object): { readonly entries: object[]; outputResource(program: object): void } };
+  readonly NtExecutableResource: {
+    from(program: object): { readonly entries: object[]; outputResource(program: object): void };
+  };
   readonly Resource: {
     readonly VersionInfo: {
       createEmpty(): {
@@ -85,7 +100,10 @@ const windowsProgram = (version: string): Buffer => {
   const info = Resource.VersionInfo.createEmpty();
   const english = 1033;
   info.setFileVersion(major, minor, patch, 0, english);
-  info.setStringValues({ lang: english, codepage: 1200 }, { FileDescription: 'Electron', ProductName: 'Electron' });
+  info.setStringValues(
+    { lang: english, codepage: 1200 },
+    { FileDescription: 'Electron', ProductName: 'Electron' },
+  );
   info.outputToResourceEntries(resources.entries);
   resources.outputResource(program);
   return Buffer.from(program.generate());
@@ -93,25 +111,45 @@ const windowsProgram = (version: string): Buffer => {
 
 const makeMac = async (put: Put, defaultApp: Buffer, version: string, folder: string): Promise<void> => {
   const contents = 'Electron.app/Contents';
-  await put(`${contents}/Info.plist`, propertyList({ CFBundleExecutable: 'Electron', CFBundleIdentifier: 'com.github.Electron', CFBundleName: 'Electron', CFBundleVersion: version, NSPrincipalClass: 'AtomApplication' }));
+  await put(
+    `${contents}/Info.plist`,
+    propertyList({
+      CFBundleExecutable: 'Electron',
+      CFBundleIdentifier: 'com.github.Electron',
+      CFBundleName: 'Electron',
+      CFBundleVersion: version,
+      NSPrincipalClass: 'AtomApplication',
+    }),
+  );
   await put(`${contents}/MacOS/Electron`, 'made up', 0o755);
   await put(`${contents}/Resources/default_app.asar`, defaultApp);
   await put(`${contents}/Resources/en.lproj/locale.pak`);
   const framework = `${contents}/Frameworks/Electron Framework.framework`;
   await put(`${framework}/Versions/A/Electron Framework`, fuseWire, 0o755);
-  for (const language of ['en', 'de', 'fr']) await put(`${framework}/Versions/A/Resources/${language}.lproj/locale.pak`);
-  const link = (target: string, name: string): Promise<void> => symlink(target, path.join(folder, framework, name));
+  for (const language of ['en', 'de', 'fr'])
+    await put(`${framework}/Versions/A/Resources/${language}.lproj/locale.pak`);
+  const link = (target: string, name: string): Promise<void> =>
+    symlink(target, path.join(folder, framework, name));
   await link('A', 'Versions/Current');
   await link('Versions/Current/Resources', 'Resources');
   await link('Versions/Current/Electron Framework', 'Electron Framework');
   for (const kind of ['', ' (Renderer)', ' (GPU)', ' (Plugin)']) {
     const helper = `${contents}/Frameworks/Electron Helper${kind}.app/Contents`;
-    await put(`${helper}/Info.plist`, propertyList({ CFBundleExecutable: `Electron Helper${kind}`, CFBundleIdentifier: 'com.github.Electron.helper', CFBundleName: 'Electron Helper' }));
+    await put(
+      `${helper}/Info.plist`,
+      propertyList({
+        CFBundleExecutable: `Electron Helper${kind}`,
+        CFBundleIdentifier: 'com.github.Electron.helper',
+        CFBundleName: 'Electron Helper',
+      }),
+    );
     await put(`${helper}/MacOS/Electron Helper${kind}`, 'made up', 0o755);
   }
 };
 
-const makers: Readonly<Record<PackSystem, (put: Put, defaultApp: Buffer, version: string, folder: string) => Promise<void>>> = {
+const makers: Readonly<
+  Record<PackSystem, (put: Put, defaultApp: Buffer, version: string, folder: string) => Promise<void>>
+> = {
   linux: makeLinux,
   win: makeWindows,
   mac: makeMac,

@@ -39,7 +39,7 @@ export const collectNotices = (root: string): Notices => {
       // The natives are not bundled but shipped as they are.
       for (const name of ['better-sqlite3', 'keytar']) folders.add(path.join(root, 'node_modules', name));
       const notices = await Promise.all([...folders].map((folder) => notice(folder)));
-      return `${notices.toSorted().join(`\n${'='.repeat(80)}\n\n`)}`;
+      return notices.toSorted().join(`\n${'='.repeat(80)}\n\n`);
     },
   };
 };
@@ -50,8 +50,11 @@ const packageFolder = (id: string): string | undefined =>
 
 const notice = async (folder: string): Promise<string> => {
   const manifest = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as Manifest;
-  const file = (await readdir(folder)).find((name) => /^(?:licen[cs]e|copying|unlicense)(?:\.|-|$)/i.test(name));
-  if (file === undefined && manifest.license === undefined) throw new Error(`${manifest.name} names no licence`);
+  const file = (await readdir(folder)).find((name) =>
+    /^(?:licen[cs]e|copying|unlicense)(?:\.|-|$)/i.test(name),
+  );
+  if (file === undefined && manifest.license === undefined)
+    throw new Error(`${manifest.name} names no licence`);
   const licence = file === undefined ? '' : `\n${(await readFile(path.join(folder, file), 'utf8')).trim()}\n`;
   return `${manifest.name} ${manifest.version}\nLicence: ${manifest.license ?? 'see below'}\n${licence}`;
 };

@@ -19,20 +19,26 @@ const root = path.resolve(import.meta.dirname, '..');
 const systems: readonly PackSystem[] = ['linux', 'win', 'mac'];
 
 /** The system that a binary in node_modules/electron belongs to. */
-export const ownSystem: PackSystem = process.platform === 'darwin' ? 'mac' : process.platform === 'win32' ? 'win' : 'linux';
+export const ownSystem: PackSystem =
+  process.platform === 'darwin' ? 'mac' : process.platform === 'win32' ? 'win' : 'linux';
 
 /**
  * Runs electron-builder with our configuration, offline and without publishing.
  * @throws Error with the output where it fails
  */
 export const runBuilder = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> => {
-  const child = spawn(process.execPath, [path.join(root, 'node_modules/electron-builder/cli.js'), ...args, '--publish=never'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, CSC_IDENTITY_AUTO_DISCOVERY: 'false', ELECTRON_BUILDER_OFFLINE: 'true', ...env },
-  });
+  const child = spawn(
+    process.execPath,
+    [path.join(root, 'node_modules/electron-builder/cli.js'), ...args, '--publish=never'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, CSC_IDENTITY_AUTO_DISCOVERY: 'false', ELECTRON_BUILDER_OFFLINE: 'true', ...env },
+    },
+  );
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`electron-builder ended with ${code}:\n${output}`);
 };
@@ -45,7 +51,13 @@ export const pack = async (system: PackSystem, out: string): Promise<boolean> =>
   try {
     const electron = real?.folder ?? path.join(work, system);
     if (real === undefined) await makeElectron(electron, system, version);
-    await runBuilder([`--${system}`, '--dir', '--x64', `-c.electronDist=${electron}`, `-c.directories.output=${out}`]);
+    await runBuilder([
+      `--${system}`,
+      '--dir',
+      '--x64',
+      `-c.electronDist=${electron}`,
+      `-c.directories.output=${out}`,
+    ]);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -54,13 +66,20 @@ export const pack = async (system: PackSystem, out: string): Promise<boolean> =>
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { linux: { type: 'boolean' }, win: { type: 'boolean' }, mac: { type: 'boolean' }, out: { type: 'string', default: path.join(root, 'release') } },
+    options: {
+      linux: { type: 'boolean' },
+      win: { type: 'boolean' },
+      mac: { type: 'boolean' },
+      out: { type: 'string', default: path.join(root, 'release') },
+    },
   });
   const chosen = systems.filter((system) => values[system] === true);
   await buildIfStale();
   for (const system of chosen.length === 0 ? systems : chosen) {
     const out = path.resolve(values.out, system);
     const isReal = await pack(system, out);
-    console.log(`${system}: packed in ${path.relative(process.cwd(), out) || '.'}${isReal ? '' : ' around a made-up Electron: its contents are right, it does not run'}`);
+    console.log(
+      `${system}: packed in ${path.relative(process.cwd(), out) || '.'}${isReal ? '' : ' around a made-up Electron: its contents are right, it does not run'}`,
+    );
   }
 }

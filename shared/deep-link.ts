@@ -44,7 +44,9 @@ export const parseDeepLink = (text: string): DeepLink | undefined => {
  */
 export const deepLinkFromArguments = (argv: readonly string[]): DeepLink | undefined => {
   for (const argument of argv) {
-    const link = argument.toLowerCase().startsWith(`${DEEP_LINK_SCHEME}:`) ? parseDeepLink(argument) : undefined;
+    const link = argument.toLowerCase().startsWith(`${DEEP_LINK_SCHEME}:`)
+      ? parseDeepLink(argument)
+      : undefined;
     if (link !== undefined) return link;
   }
   return undefined;

@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { externalUrl } from '#shared/security-policy.ts';
 
 /** Program and arguments that open a link with the system. No shell sees the link, on no system. */
-export const openerCommand = (url: string, platform: NodeJS.Platform): readonly [string, readonly string[]] => {
+export const openerCommand = (
+  url: string,
+  platform: NodeJS.Platform,
+): readonly [string, readonly string[]] => {
   switch (platform) {
     case 'darwin':
       return ['/usr/bin/open', ['-u', url]];

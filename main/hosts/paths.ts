@@ -18,7 +18,8 @@ export const profileDirectory = (
   const given = env['CHATSECURE_PROFILE'];
   if (given !== undefined && given !== '') return path.resolve(given);
   if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', PROFILE_NAME);
-  if (platform === 'win32') return path.join(env['APPDATA'] ?? path.join(home, 'AppData', 'Roaming'), PROFILE_NAME);
+  if (platform === 'win32')
+    return path.join(env['APPDATA'] ?? path.join(home, 'AppData', 'Roaming'), PROFILE_NAME);
   const data = env['XDG_DATA_HOME'];
   // XDG Base Directory Specification: relative values must be ignored.
   const base = data !== undefined && path.isAbsolute(data) ? data : path.join(home, '.local', 'share');

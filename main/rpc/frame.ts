@@ -46,7 +46,10 @@ const measure = (root: unknown, limits: FrameLimits): string | undefined => {
     left -= typeof value === 'string' ? value.length + 1 : 1;
     if (left < 0) return 'too large';
     if (value === null || value === undefined) return undefined;
-    if (typeof value !== 'object') return typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol' ? 'not plain data' : undefined;
+    if (typeof value !== 'object')
+      return typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol'
+        ? 'not plain data'
+        : undefined;
     if (depth >= limits.depth) return 'too deep';
     if (Array.isArray(value)) {
       // A sparse array claims a length that nothing was sent for.

@@ -42,90 +42,135 @@ const DEFAULT_CALLS_IN_FLIGHT = 128;
  * sees it, and of an error only its code, its message and its scalars cross (`internal` for unknown ones).
  */
 export const createRpcServer = <C extends AnyContract>(options: RpcServerOptions<C>): RpcServer => {
-  const { contract, log } = options;
-  const handlers: AnyHandlers = options.handlers;
-  const limits = options.limits ?? DEFAULT_LIMITS;
+  const pipes = new Broadcast(options.log);
   const maxCalls = options.maxCallsInFlight ?? DEFAULT_CALLS_IN_FLIGHT;
-  const pipes = new Map<Pipe, Disposable>();
-  let waiting: EventRecord[] = [];
-  let flushing: NodeJS.Immediate | undefined;
-
-  const flush = (): void => {
-    clearImmediate(flushing);
-    flushing = undefined;
-    if (waiting.length === 0) return;
-    const events = waiting;
-    waiting = [];
-    for (const pipe of pipes.keys()) deliver(pipe, { kind: 'event', events });
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  return {
+    attach: (pipe) => {
+      const calls = new PipeCalls(pipe, pipes, options, limits, maxCalls);
+      pipe.onFrame((frame) => calls.receive(frame));
+      pipe.onClose(() => pipes.remove(pipe));
+      return pipes.add(pipe);
+    },
+    emit: (name, payload) => pipes.announce({ name, payload }),
+    dispose: () => pipes.dispose(),
   };
+};
 
-  const deliver = (pipe: Pipe, frame: Frame): void => {
+/** The attached pipes, and the events that wait for the end of this turn of the event loop. */
+class Broadcast implements Disposable {
+  readonly #log: Logger;
+  readonly #pipes = new Set<Pipe>();
+  #waiting: EventRecord[] = [];
+  #flushing: NodeJS.Immediate | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  add(pipe: Pipe): Disposable {
+    // What was announced before belongs to the windows of then; the new one asks for a snapshot.
+    this.flush();
+    this.#pipes.add(pipe);
+    return { dispose: () => this.remove(pipe) };
+  }
+
+  remove(pipe: Pipe): void {
+    this.#pipes.delete(pipe);
+  }
+
+  announce(event: EventRecord): void {
+    this.#waiting.push(event);
+    this.#flushing ??= setImmediate(() => this.flush());
+  }
+
+  flush(): void {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    const events = this.#waiting;
+    this.#waiting = [];
+    if (events.length > 0) for (const pipe of this.#pipes) this.send(pipe, { kind: 'event', events });
+  }
+
+  /** Sends to a pipe that is still attached. */
+  send(pipe: Pipe, frame: Frame): void {
+    if (!this.#pipes.has(pipe)) return;
     try {
       pipe.send(frame);
     } catch (error) {
-      log.error('a frame could not be sent', { kind: frame.kind }, error);
+      this.#log.error('a frame could not be sent', { kind: frame.kind }, error);
       // Without an answer the caller would wait for ever; the plain failure always travels.
-      if (frame.kind === 'done') deliver(pipe, { kind: 'fail', id: frame.id, error: toErrorData(error) });
+      if (frame.kind === 'done') this.send(pipe, { kind: 'fail', id: frame.id, error: toErrorData(error) });
     }
-  };
+  }
 
-  const answer = async (call: Call): Promise<Frame> => {
+  dispose(): void {
+    this.#pipes.clear();
+    this.flush();
+  }
+}
+
+/** The calls of one pipe. */
+class PipeCalls {
+  readonly #pipe: Pipe;
+  readonly #pipes: Broadcast;
+  readonly #contract: AnyContract;
+  readonly #handlers: AnyHandlers;
+  readonly #log: Logger;
+  readonly #limits: FrameLimits;
+  readonly #maxCalls: number;
+  #inFlight = 0;
+
+  constructor(
+    pipe: Pipe,
+    pipes: Broadcast,
+    { contract, handlers, log }: { contract: AnyContract; handlers: AnyHandlers; log: Logger },
+    limits: FrameLimits,
+    maxCalls: number,
+  ) {
+    this.#pipe = pipe;
+    this.#pipes = pipes;
+    this.#contract = contract;
+    this.#handlers = handlers;
+    this.#log = log;
+    this.#limits = limits;
+    this.#maxCalls = maxCalls;
+  }
+
+  /** Takes whatever arrived. */
+  receive(frame: unknown): void {
+    const read = readFrame(frame, this.#limits);
+    if (!read.ok) {
+      this.#log.warn('refused a frame', { reason: read.reason });
+      if (read.id !== undefined) this.#refuse(read.id, new AppError('bad-request', 'malformed call'));
+    } else if (this.#inFlight >= this.#maxCalls) {
+      this.#refuse(read.call.id, new AppError('denied', 'too many calls in flight'));
+    } else void this.#answer(read.call);
+  }
+
+  async #answer(call: Call): Promise<void> {
+    this.#inFlight += 1;
+    const reply = await this.#outcome(call);
+    this.#inFlight -= 1;
+    this.#pipes.flush();
+    this.#pipes.send(this.#pipe, reply);
+  }
+
+  async #outcome(call: Call): Promise<Frame> {
     try {
-      const { handler, input } = resolveCall(contract, handlers, call);
+      const { handler, input } = resolveCall(this.#contract, this.#handlers, call);
       return { kind: 'done', id: call.id, output: await handler(input) };
     } catch (error) {
-      if (error instanceof AppError) log.info('call refused', { code: error.code });
-      else log.error('call failed', { method: call.method }, error);
+      if (error instanceof AppError) this.#log.info('call refused', { code: error.code });
+      else this.#log.error('call failed', { method: call.method }, error);
       return { kind: 'fail', id: call.id, error: toErrorData(error) };
     }
-  };
+  }
 
-  const attach = (pipe: Pipe): Disposable => {
-    // What was announced before belongs to the windows of then; the new one asks for a snapshot.
-    flush();
-    let open = true;
-    let inFlight = 0;
-    const detach = (): void => {
-      open = false;
-      pipes.delete(pipe);
-    };
-    const fail = (id: number, error: AppError): void => deliver(pipe, { kind: 'fail', id, error: toErrorData(error) });
-    const onCall = async (call: Call): Promise<void> => {
-      inFlight += 1;
-      const reply = await answer(call);
-      inFlight -= 1;
-      if (!open) return;
-      flush();
-      deliver(pipe, reply);
-    };
-    pipe.onFrame((frame) => {
-      if (!open) return;
-      const read = readFrame(frame, limits);
-      if (!read.ok) {
-        log.warn('refused a frame', { reason: read.reason });
-        if (read.id !== undefined) fail(read.id, new AppError('bad-request', 'malformed call'));
-      } else if (inFlight >= maxCalls) fail(read.call.id, new AppError('denied', 'too many calls in flight'));
-      else void onCall(read.call);
-    });
-    pipe.onClose(detach);
-    const disposable: Disposable = { dispose: detach };
-    pipes.set(pipe, disposable);
-    return disposable;
-  };
-
-  return {
-    attach,
-    emit: (name, payload) => {
-      waiting.push({ name, payload });
-      flushing ??= setImmediate(flush);
-    },
-    dispose: () => {
-      for (const attached of [...pipes.values()]) attached.dispose();
-      clearImmediate(flushing);
-      waiting = [];
-    },
-  };
-};
+  #refuse(id: number, error: AppError): void {
+    this.#pipes.send(this.#pipe, { kind: 'fail', id, error: toErrorData(error) });
+  }
+}
 
 type AnyHandlers = Readonly<Record<string, Readonly<Record<string, (input: never) => unknown>>>>;
 

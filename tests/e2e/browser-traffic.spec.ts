@@ -20,20 +20,29 @@ test('no name is looked up and no connection leaves the machine', async () => {
   const runtime = path.join(folder, 'runtime');
   const file = path.join(folder, 'net.json');
   mkdirSync(runtime, { mode: 0o700 });
-  const switches = ['--headless=new', `--log-net-log=${file}`, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
+  const switches = [
+    '--headless=new',
+    `--log-net-log=${file}`,
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  ];
   const { child, output } = start(path.join(folder, 'profile'), {
     entry: 'test',
     args: [],
     env: { XDG_RUNTIME_DIR: runtime, CHATSECURE_CHROMIUM_ARGS: switches.join(' ') },
   });
   try {
-    await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8').includes('/socket'), { timeout: 30_000 }).toBe(true);
+    await expect
+      .poll(() => existsSync(file) && readFileSync(file, 'utf8').includes('/socket'), { timeout: 30_000 })
+      .toBe(true);
     await new Promise((resolve) => setTimeout(resolve, WATCH_SECONDS * 1000));
     child.kill('SIGTERM');
     await once(child, 'exit');
     const log = readNetLog(readFileSync(file, 'utf8'));
-    expect(params(log, 'TCP_CONNECT_ATTEMPT').map(({ address }) => String(address).split(':')[0])).toContain('127.0.0.1');
-    expect(params(log, 'TCP_CONNECT_ATTEMPT').filter(({ address }) => address !== undefined && !/^127\.0\.0\.1:/.test(String(address)))).toEqual([]);
+    const targets = params(log, 'TCP_CONNECT_ATTEMPT').flatMap(({ address }) =>
+      typeof address === 'string' ? [address] : [],
+    );
+    expect(targets.length).toBeGreaterThan(0);
+    expect(targets.filter((address) => !address.startsWith('127.0.0.1:'))).toEqual([]);
     expect(params(log, 'UDP_BYTES_SENT')).toEqual([]);
     expect(params(log, 'HOST_RESOLVER_SYSTEM_TASK')).toEqual([]);
     expect(params(log, 'HOST_RESOLVER_DNS_TASK')).toEqual([]);
@@ -47,7 +56,10 @@ test('no name is looked up and no connection leaves the machine', async () => {
   }
 });
 
-const params = ({ constants, events }: NetLog, name: string): readonly Readonly<Record<string, unknown>>[] => {
+const params = (
+  { constants, events }: NetLog,
+  name: string,
+): readonly Readonly<Record<string, unknown>>[] => {
   const type = constants.logEventTypes[name];
   if (type === undefined) throw new Error(`Chromium no longer logs ${name}`);
   return events.filter((event) => event.type === type).map((event) => event.params ?? {});

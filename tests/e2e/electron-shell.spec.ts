@@ -57,7 +57,11 @@ const serveBundle = async (page: Page): Promise<void> => {
     const url = new URL(route.request().url());
     if (url.host !== STAND_IN) return route.abort();
     const answer = await handler(new Request(`app://bundle${url.pathname}`));
-    await route.fulfill({ status: answer.status, headers: Object.fromEntries(answer.headers), body: Buffer.from(await answer.arrayBuffer()) });
+    await route.fulfill({
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      body: Buffer.from(await answer.arrayBuffer()),
+    });
   });
 };
 
@@ -70,7 +74,8 @@ const connectPreload = async (page: Page): Promise<void> => {
     webContents.ipc.emit(channel, { senderFrame: webContents.mainFrame }, frame);
   });
   webContents.on('stub-send', (channel: unknown, frame: unknown) => {
-    const deliver = ([name, content]: readonly unknown[]): void => (globalThis as unknown as { fromMain?: (...args: unknown[]) => void }).fromMain?.(name, content);
+    const deliver = ([name, content]: readonly unknown[]): void =>
+      (globalThis as unknown as { fromMain?: (...args: unknown[]) => void }).fromMain?.(name, content);
     page.evaluate(deliver, [channel, frame]).catch(() => {});
   });
   const source = readFileSync(String(options.webPreferences['preload']), 'utf8');
@@ -93,21 +98,37 @@ test('preload, frames, events and headers fit together', async ({ page }) => {
     await page.getByRole('button', { name: 'dark' }).click();
     await expect(page.locator('#theme')).toHaveText('dark');
     expect(complaints).toEqual([]);
-    expect(await page.evaluate(() => Object.keys((globalThis as unknown as { bridge: object }).bridge))).toEqual(['send', 'onFrame']);
+    expect(
+      await page.evaluate(() => Object.keys((globalThis as unknown as { bridge: object }).bridge)),
+    ).toEqual(['send', 'onFrame']);
     // connect-src 'none': the window of Electron cannot even ask its own origin.
-    expect(await page.evaluate(() => fetch('/index.html').then(() => 'read', () => 'blocked'))).toBe('blocked');
+    expect(
+      await page.evaluate(() =>
+        fetch('/index.html').then(
+          () => 'read',
+          () => 'blocked',
+        ),
+      ),
+    ).toBe('blocked');
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
   } finally {
     close();
   }
 });
 
-test('the built window starts without a word of complaint, and speaks over the bridge alone', async ({ page }) => {
+test('the built window starts without a word of complaint, and speaks over the bridge alone', async ({
+  page,
+}) => {
   const { complaints, close } = await openWindow(page, rendererDir);
   try {
-    const snapshots = (): number => stub.windows[0]?.webContents.sent.filter(([channel, frame]) => channel === IPC_CHANNEL && (frame as { kind: string }).kind === 'done').length ?? 0;
+    const snapshots = (): number =>
+      stub.windows[0]?.webContents.sent.filter(
+        ([channel, frame]) => channel === IPC_CHANNEL && (frame as { kind: string }).kind === 'done',
+      ).length ?? 0;
     await expect.poll(snapshots).toBeGreaterThan(0);
-    await expect.poll(async () => complaints.length > 0 || (await page.getByRole('heading').count()) > 0).toBe(true);
+    await expect
+      .poll(async () => complaints.length > 0 || (await page.getByRole('heading').count()) > 0)
+      .toBe(true);
     expect(complaints).toEqual([]);
   } finally {
     close();

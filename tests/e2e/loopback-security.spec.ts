@@ -26,7 +26,10 @@ test('the launch token works once, and a second use is written down', async ({ b
   await expect.poll(app.stderr).toContain('bad or used launch token');
 });
 
-test('the token leaves the address bar, a reload keeps the session, and there are no cookies', async ({ page, app }) => {
+test('the token leaves the address bar, a reload keeps the session, and there are no cookies', async ({
+  page,
+  app,
+}) => {
   await page.goto(app.launchUrl);
   await expect(page.locator('#state')).toHaveText('connected loopback');
   expect(page.url()).toBe(`${app.origin}/`);
@@ -46,7 +49,14 @@ test('neither token nor session stands in the log', async ({ app }) => {
 });
 
 test('Host must be the literal address (DNS rebinding)', async ({ app }) => {
-  for (const host of [`localhost:${app.port}`, `evil.example:${app.port}`, `127.0.0.1:${app.port + 1}`, '127.0.0.1', `[::1]:${app.port}`, `127.0.0.1.:${app.port}`]) {
+  for (const host of [
+    `localhost:${app.port}`,
+    `evil.example:${app.port}`,
+    `127.0.0.1:${app.port + 1}`,
+    '127.0.0.1',
+    `[::1]:${app.port}`,
+    `127.0.0.1.:${app.port}`,
+  ]) {
     expect((await ask(app.port, '/', { host, ...navigation })).status, host).toBe(403);
   }
   expect((await ask(app.port, '/', { host: `127.0.0.1:${app.port}`, ...navigation })).status).toBe(200);
@@ -54,10 +64,15 @@ test('Host must be the literal address (DNS rebinding)', async ({ app }) => {
 });
 
 test('a rebound name is refused in a real browser', async ({ app, launchOptions }) => {
-  const browser = await chromium.launch({ ...launchOptions, args: ['--no-sandbox', '--host-resolver-rules=MAP rebind.test 127.0.0.1'] });
+  const browser = await chromium.launch({
+    ...launchOptions,
+    args: ['--no-sandbox', '--host-resolver-rules=MAP rebind.test 127.0.0.1'],
+  });
   const page = await browser.newPage();
   // An empty 403 document is a failed navigation to Chromium.
-  await expect(page.goto(`http://rebind.test:${app.port}/#launch=${app.token}`)).rejects.toThrow('ERR_HTTP_RESPONSE_CODE_FAILURE');
+  await expect(page.goto(`http://rebind.test:${app.port}/#launch=${app.token}`)).rejects.toThrow(
+    'ERR_HTTP_RESPONSE_CODE_FAILURE',
+  );
   await browser.close();
   await expect.poll(app.stderr).toContain('DNS rebinding');
 });
@@ -82,7 +97,8 @@ test('the socket wants address, origin, path, protocol and session, all of them'
     'path with query': { protocols, origin, path: '/socket?x' },
     'token as session': { protocols: offer(app.token), origin },
   };
-  for (const [what, handshake] of Object.entries(refused)) expect(await tryToOpen(port, handshake), what).toBe('403');
+  for (const [what, handshake] of Object.entries(refused))
+    expect(await tryToOpen(port, handshake), what).toBe('403');
 });
 
 test('the session is given to our own page only', async ({ app }) => {
@@ -105,13 +121,20 @@ test('the session is given to our own page only', async ({ app }) => {
   expect((await exchange(app, app.token)).status).toBe(200);
 });
 
-test('a hostile web page cannot read, post, frame, load or connect, even with the token', async ({ page, app }) => {
+test('a hostile web page cannot read, post, frame, load or connect, even with the token', async ({
+  page,
+  app,
+}) => {
   const evil = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><body>evil</body>');
   });
   await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve));
   await page.goto(`http://127.0.0.1:${(evil.address() as AddressInfo).port}`);
-  const got = await page.evaluate(attackFromAnotherSite, { origin: app.origin, token: app.token, protocol: PIPE_PROTOCOL });
+  const got = await page.evaluate(attackFromAnotherSite, {
+    origin: app.origin,
+    token: app.token,
+    protocol: PIPE_PROTOCOL,
+  });
   evil.close();
   expect(got).toMatchObject({
     read: 'blocked TypeError',
@@ -129,7 +152,15 @@ test('a hostile web page cannot read, post, frame, load or connect, even with th
 });
 
 /** Runs in the hostile page. */
-const attackFromAnotherSite = async ({ origin, token, protocol }: { origin: string; token: string; protocol: string }) => {
+const attackFromAnotherSite = async ({
+  origin,
+  token,
+  protocol,
+}: {
+  origin: string;
+  token: string;
+  protocol: string;
+}) => {
   const attempt = async (act: () => Promise<unknown>): Promise<string> =>
     act().then(
       (value) => `ok ${String(value)}`,
@@ -141,21 +172,28 @@ const attackFromAnotherSite = async ({ origin, token, protocol }: { origin: stri
       element.onerror = () => reject(new Error('failed'));
       document.head.append(element);
     });
-  const make = <K extends 'img' | 'script' | 'link' | 'iframe'>(tag: K, values: Partial<HTMLElementTagNameMap[K]>): HTMLElementTagNameMap[K] =>
-    Object.assign(document.createElement(tag), values);
+  const make = <K extends 'img' | 'script' | 'link' | 'iframe'>(
+    tag: K,
+    values: Partial<HTMLElementTagNameMap[K]>,
+  ): HTMLElementTagNameMap[K] => Object.assign(document.createElement(tag), values);
   const authorization = `Bearer ${token}`;
   return {
     read: await attempt(async () => (await fetch(`${origin}/`)).text()),
     readBlind: await attempt(async () => (await fetch(`${origin}/`, { mode: 'no-cors' })).type),
     steal: await attempt(() => fetch(`${origin}/session`, { method: 'POST', headers: { authorization } })),
-    postBlind: await attempt(async () => (await fetch(`${origin}/session`, { method: 'POST', mode: 'no-cors', body: 'x' })).type),
+    postBlind: await attempt(
+      async () => (await fetch(`${origin}/session`, { method: 'POST', mode: 'no-cors', body: 'x' })).type,
+    ),
     image: await attempt(() => loaded(make('img', { src: `${origin}/` }))),
     script: await attempt(() => loaded(make('script', { src: `${origin}/window.js` }))),
     style: await attempt(() => loaded(make('link', { rel: 'stylesheet', href: `${origin}/window.css` }))),
     socket: await attempt(
       () =>
         new Promise((resolve, reject) => {
-          const socket = new WebSocket(`${origin.replace('http', 'ws')}/socket`, [protocol, `session.${token}`]);
+          const socket = new WebSocket(`${origin.replace('http', 'ws')}/socket`, [
+            protocol,
+            `session.${token}`,
+          ]);
           socket.onopen = () => resolve('open');
           socket.onerror = () => reject(new Error('refused'));
         }),
@@ -170,7 +208,10 @@ const attackFromAnotherSite = async ({ origin, token, protocol }: { origin: stri
     ),
     opener: await attempt(async () => {
       const opened = window.open(`${origin}/#launch=x`);
-      for (let tries = 0; tries < 100 && opened?.closed === false; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+      for (let tries = 0; tries < 100; tries++) {
+        if (opened?.closed !== false) break;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
       return opened?.closed === true ? 'severed' : 'connected';
     }),
   };
@@ -197,12 +238,26 @@ test('garbage is survived', async ({ app }) => {
   expect(await closeCodeAfter(app, session, Buffer.from([1, 2]))).toBe(1003);
   expect(await closeCodeAfter(app, session, 'x'.repeat(5 << 20))).toBe(1009);
   const read = ['Sec-Fetch-Site: same-origin', 'Connection: close'].join('\r\n');
-  for (const path of ['/../../../package.json', '/..%2f..%2fpackage.json', '//etc/passwd', '/assets/../../support/launch.ts', '/%00', '/%', '/window.js/..%5c..%5c..%5cpackage.json']) {
-    const answer = await sendRaw(app.port, `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${app.port}\r\n${read}\r\n\r\n`);
+  for (const path of [
+    '/../../../package.json',
+    '/..%2f..%2fpackage.json',
+    '//etc/passwd',
+    '/assets/../../support/launch.ts',
+    '/%00',
+    '/%',
+    '/window.js/..%5c..%5c..%5cpackage.json',
+  ]) {
+    const answer = await sendRaw(
+      app.port,
+      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${app.port}\r\n${read}\r\n\r\n`,
+    );
     expect(answer, path).toMatch(/^HTTP\/1\.1 404/);
   }
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
-    expect((await ask(app.port, '/window.js', { 'sec-fetch-site': 'same-origin' }, method)).status, method).toBe(405);
+    expect(
+      (await ask(app.port, '/window.js', { 'sec-fetch-site': 'same-origin' }, method)).status,
+      method,
+    ).toBe(405);
   }
   await sendRaw(app.port, `CONNECT evil.example:443 HTTP/1.1\r\nHost: 127.0.0.1:${app.port}\r\n\r\n`);
   await sendRaw(app.port, 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: -1\r\n\r\n');

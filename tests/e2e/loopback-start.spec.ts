@@ -1,12 +1,25 @@
 /** The loopback host as a user starts it: with a browser of its own, twice, and without one. */
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium, expect, test, type Browser, type Page } from '@playwright/test';
 import { start, type LaunchOptions } from './support/launch.ts';
 
-const browserArguments = ['--headless=new', '--remote-debugging-port=0', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
+const browserArguments = [
+  '--headless=new',
+  '--remote-debugging-port=0',
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+];
 
 /** A profile, a runtime folder, and starts on them that are ended with the test. */
 const desk = () => {
@@ -42,16 +55,29 @@ const browserFolder = (runtime: string): string | undefined => {
 
 const profiles = (runtime: string): readonly string[] => {
   const folder = browserFolder(runtime);
-  return folder === undefined ? [] : readdirSync(folder).filter((name) => name.startsWith('profile-')).map((name) => path.join(folder, name));
+  return folder === undefined
+    ? []
+    : readdirSync(folder)
+        .filter((name) => name.startsWith('profile-'))
+        .map((name) => path.join(folder, name));
 };
 
 /** Connects to the window with this number that the host has opened, when it has left its launch file. */
-const attach = async (runtime: string, number = 0): Promise<{ readonly browser: Browser; readonly page: Page }> => {
+const attach = async (
+  runtime: string,
+  number = 0,
+): Promise<{ readonly browser: Browser; readonly page: Page }> => {
   const portFile = (): string => path.join(profiles(runtime)[number] ?? 'missing', 'DevToolsActivePort');
-  await expect.poll(() => existsSync(portFile()) && readFileSync(portFile(), 'utf8').includes('\n'), { timeout: 20_000 }).toBe(true);
+  await expect
+    .poll(() => existsSync(portFile()) && readFileSync(portFile(), 'utf8').includes('\n'), {
+      timeout: 20_000,
+    })
+    .toBe(true);
   const address = `http://127.0.0.1:${readFileSync(portFile(), 'utf8').split('\n')[0]}`;
   // Playwright loses a page that changes its process while it attaches.
-  await expect.poll(async () => (await fetch(`${address}/json`)).text(), { timeout: 20_000 }).toContain('"url": "http://127.0.0.1:');
+  await expect
+    .poll(async () => (await fetch(`${address}/json`)).text(), { timeout: 20_000 })
+    .toContain('"url": "http://127.0.0.1:');
   const browser = await chromium.connectOverCDP(address);
   const page = browser.contexts()[0]?.pages()[0];
   if (page === undefined) throw new Error('no window');
@@ -126,9 +152,15 @@ test('without a browser the address is printed with what to do, and the host sta
   const { launch, clear } = desk();
   try {
     const { child, output } = launch({ CHATSECURE_CHROMIUM: '/nonexistent/chromium' });
-    await expect.poll(output).toMatch(/No Chromium.*CHATSECURE_CHROMIUM[^]*Open this address[^]*http:\/\/127\.0\.0\.1:\d+\/#launch=[\w-]{43}/);
+    await expect
+      .poll(output)
+      .toMatch(
+        /No Chromium.*CHATSECURE_CHROMIUM[^]*Open this address[^]*http:\/\/127\.0\.0\.1:\d+\/#launch=[\w-]{43}/,
+      );
     const [launchUrl = ''] = /http:\S+/.exec(output()) ?? [];
-    const answer = await fetch(launchUrl, { headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' } });
+    const answer = await fetch(launchUrl, {
+      headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+    });
     expect([answer.status, child.exitCode]).toEqual([403, null]);
     const again = launch();
     await once(again.child, 'exit');

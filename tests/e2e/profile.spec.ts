@@ -1,6 +1,8 @@
 import { expect, test } from './support/app-test.ts';
 
-test('a profile without a keychain is made with a passphrase, and opens again with it alone', async ({ openApp }) => {
+test('a profile without a keychain is made with a passphrase, and opens again with it alone', async ({
+  openApp,
+}) => {
   const first = await openApp();
   await first.page.getByLabel('Passphrase', { exact: true }).fill('correct horse battery staple');
   await first.page.getByLabel('Repeat the passphrase').fill('correct horse battery staple');

@@ -4,7 +4,17 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -41,13 +51,17 @@ const packages = {
   },
   mac: {
     resources: path.join(work, `mac/${macApp}/Resources`),
-    fused: path.join(work, `mac/${macApp}/Frameworks/Electron Framework.framework/Versions/A/Electron Framework`),
+    fused: path.join(
+      work,
+      `mac/${macApp}/Frameworks/Electron Framework.framework/Versions/A/Electron Framework`,
+    ),
     prebuilds: 'darwin',
   },
 } as const satisfies Record<string, Packed>;
 
 const archiveOf = ({ resources }: Packed): string => path.join(resources, 'app.asar');
-const filesIn = (archive: string): readonly string[] => listPackage(archive, { isPack: false }).map((file) => file.replaceAll('\\', '/'));
+const filesIn = (archive: string): readonly string[] =>
+  listPackage(archive, { isPack: false }).map((file) => file.replaceAll('\\', '/'));
 const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 const plainFiles = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -65,8 +79,12 @@ describe.each(Object.entries(packages))('the %s package', (_system, packed) => {
   it('holds the built application and its two natives, nothing else', () => {
     const files = filesIn(archiveOf(packed));
     const allowed = ['LICENSE', 'dist', 'node_modules', 'package.json'];
-    expect([...new Set(files.map((file) => file.split('/')[1] ?? ''))].filter((name) => !allowed.includes(name))).toEqual([]);
-    expect(files.filter((file) => /^\/dist\/[^/]+$|^\/dist\/(?:main|preload)\//.test(file)).toSorted()).toEqual([
+    expect(
+      [...new Set(files.map((file) => file.split('/')[1] ?? ''))].filter((name) => !allowed.includes(name)),
+    ).toEqual([]);
+    expect(
+      files.filter((file) => /^\/dist\/[^/]+$|^\/dist\/(?:main|preload)\//.test(file)).toSorted(),
+    ).toEqual([
       '/dist/THIRD-PARTY-NOTICES.txt',
       '/dist/main',
       '/dist/main/electron.js',
@@ -74,8 +92,14 @@ describe.each(Object.entries(packages))('the %s package', (_system, packed) => {
       '/dist/preload/preload.cjs',
       '/dist/renderer',
     ]);
-    expect([...new Set(files.filter((file) => file.startsWith('/node_modules/')).map((file) => file.split('/')[2]))].toSorted()).toEqual(['better-sqlite3', 'keytar']);
-    expect(files.filter((file) => /\.(?:ts|tsx|map|tsbuildinfo|c|cc|cpp|h|hpp|gyp|md)$|\/(?:src|tests?|scripts)\//.test(file))).toEqual([]);
+    expect([
+      ...new Set(files.filter((file) => file.startsWith('/node_modules/')).map((file) => file.split('/')[2])),
+    ]).toEqual(['better-sqlite3', 'keytar']);
+    expect(
+      files.filter((file) =>
+        /\.(?:ts|tsx|map|tsbuildinfo|c|cc|cpp|h|hpp|gyp|md)$|\/(?:src|tests?|scripts)\//.test(file),
+      ),
+    ).toEqual([]);
   });
 
   it('keeps beside its archive only natives, and only those of its system', () => {
@@ -87,7 +111,11 @@ describe.each(Object.entries(packages))('the %s package', (_system, packed) => {
       expect(statFile(archiveOf(packed), native.slice(1))).toMatchObject({ unpacked: true });
     }
     for (const name of ['better-sqlite3', 'keytar']) {
-      for (const cpu of ['x64', 'arm64']) expect(natives.some((file) => file.includes(`/${name}/`) && file.includes(`-${cpu}`)), `${name} ${cpu}`).toBe(true);
+      for (const cpu of ['x64', 'arm64'])
+        expect(
+          natives.some((file) => file.includes(`/${name}/`) && file.includes(`-${cpu}`)),
+          `${name} ${cpu}`,
+        ).toBe(true);
     }
     expect(existsSync(path.join(packed.resources, 'default_app.asar'))).toBe(false);
     expect(existsSync(path.join(packed.resources, 'app-update.yml'))).toBe(false);
@@ -110,28 +138,53 @@ describe.each(Object.entries(packages))('the %s package', (_system, packed) => {
   it('says who it is and needs no script', () => {
     const folder = mkdtempSync(path.join(work, 'manifest-'));
     extractAll(archiveOf(packed), folder);
-    const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
-    expect(manifest).toMatchObject({ name: 'chatsecure-desktop', main: 'dist/main/electron.js', license: 'GPL-3.0-or-later' });
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    expect(manifest).toMatchObject({
+      name: 'chatsecure-desktop',
+      main: 'dist/main/electron.js',
+      license: 'GPL-3.0-or-later',
+    });
     expect(manifest).not.toHaveProperty('scripts');
     expect(manifest).not.toHaveProperty('devDependencies');
-    expect(readFileSync(path.join(folder, 'dist/main/electron.js'), 'utf8')).not.toMatch(/WebSocketServer|--print-launch-url/);
+    expect(readFileSync(path.join(folder, 'dist/main/electron.js'), 'utf8')).not.toMatch(
+      /WebSocketServer|--print-launch-url/,
+    );
   });
 });
 
 /** Reads the wire as Electron does: sentinel, version, number of fuses, then `0` or `1` for each. */
 const fusesOf = (file: string): Readonly<Record<string, boolean>> => {
-  const names = ['runAsNode', 'cookieEncryption', 'nodeOptions', 'inspect', 'archiveIntegrity', 'onlyArchive', 'ownSnapshot', 'filePrivileges', 'wasmTrapHandlers'];
+  const names = [
+    'runAsNode',
+    'cookieEncryption',
+    'nodeOptions',
+    'inspect',
+    'archiveIntegrity',
+    'onlyArchive',
+    'ownSnapshot',
+    'filePrivileges',
+    'wasmTrapHandlers',
+  ];
   const bytes = readFileSync(file);
   const sentinel = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
   const at = bytes.indexOf(sentinel) + sentinel.length;
   expect([at >= sentinel.length, bytes[at], bytes[at + 1]]).toEqual([true, 1, names.length]);
-  return Object.fromEntries(names.map((name, index) => [name, String.fromCharCode(bytes[at + 2 + index] ?? 0) === '1']));
+  return Object.fromEntries(
+    names.map((name, index) => [name, String.fromCharCode(bytes[at + 2 + index] ?? 0) === '1']),
+  );
 };
 
 describe('integrity', () => {
   it('on Windows: the hash of the archive is in the program', () => {
-    const { NtExecutable, NtExecutableResource } = createRequire(import.meta.url)('resedit') as ResourceReader;
-    const { entries } = NtExecutableResource.from(NtExecutable.from(readFileSync(packages.win.fused), { ignoreCert: true }));
+    const { NtExecutable, NtExecutableResource } = createRequire(import.meta.url)(
+      'resedit',
+    ) as ResourceReader;
+    const { entries } = NtExecutableResource.from(
+      NtExecutable.from(readFileSync(packages.win.fused), { ignoreCert: true }),
+    );
     const entry = entries.find(({ type }) => String(type).toUpperCase() === 'INTEGRITY');
     const { headerString } = getRawHeader(archiveOf(packages.win));
     expect(JSON.parse(Buffer.from(entry?.bin ?? new ArrayBuffer(0)).toString('utf8'))).toContainEqual({
@@ -142,7 +195,9 @@ describe('integrity', () => {
   });
 
   it('on macOS: the hash is in Info.plist', () => {
-    expect(readFileSync(path.join(work, 'mac', macApp, 'Info.plist'), 'utf8')).toContain(sha256(getRawHeader(archiveOf(packages.mac)).headerString));
+    expect(readFileSync(path.join(work, 'mac', macApp, 'Info.plist'), 'utf8')).toContain(
+      sha256(getRawHeader(archiveOf(packages.mac)).headerString),
+    );
   });
 
   it('everywhere: the same sources give the same archive, bit for bit', async () => {
@@ -154,7 +209,11 @@ describe('integrity', () => {
 
 interface ResourceReader {
   readonly NtExecutable: { from(bytes: Buffer, options: { ignoreCert: boolean }): object };
-  readonly NtExecutableResource: { from(program: object): { readonly entries: readonly { readonly type: unknown; readonly bin: ArrayBuffer }[] } };
+  readonly NtExecutableResource: {
+    from(program: object): {
+      readonly entries: readonly { readonly type: unknown; readonly bin: ArrayBuffer }[];
+    };
+  };
 }
 
 describe('registration with the system', () => {
@@ -171,10 +230,17 @@ describe('registration with the system', () => {
     const electron = path.join(work, 'electron-mac');
     await makeElectron(electron, 'mac', version);
     // Merging the halves needs macOS; elsewhere the builder stops after it has made them.
-    const merging = runBuilder(['--mac', '--dir', '--universal', `-c.electronDist=${electron}`, `-c.directories.output=${out}`]);
+    const merging = runBuilder([
+      '--mac',
+      '--dir',
+      '--universal',
+      `-c.electronDist=${electron}`,
+      `-c.directories.output=${out}`,
+    ]);
     if (process.platform === 'darwin') await merging;
     else await expect(merging).rejects.toThrow(/electron-builder ended with/);
-    const half = (cpu: string): string => path.join(out, `mac-universal-${cpu}-temp/ChatSecure Desktop.app/Contents/Resources/app.asar`);
+    const half = (cpu: string): string =>
+      path.join(out, `mac-universal-${cpu}-temp/ChatSecure Desktop.app/Contents/Resources/app.asar`);
     expect(sha256(readFileSync(half('x64')))).toBe(sha256(readFileSync(half('arm64'))));
     expect(plainFiles(`${half('x64')}.unpacked`)).toEqual(plainFiles(`${half('arm64')}.unpacked`));
   });
@@ -183,7 +249,16 @@ describe('registration with the system', () => {
     const { record, environment } = recordingFpm();
     const electron = path.join(work, 'electron-linux');
     await makeElectron(electron, 'linux', version);
-    await runBuilder(['--linux', 'deb', '--x64', `-c.electronDist=${electron}`, `-c.directories.output=${path.join(work, 'deb')}`], environment);
+    await runBuilder(
+      [
+        '--linux',
+        'deb',
+        '--x64',
+        `-c.electronDist=${electron}`,
+        `-c.directories.output=${path.join(work, 'deb')}`,
+      ],
+      environment,
+    );
     const entry = readFileSync(`${record}.desktop`, 'utf8');
     expect(entry).toContain('MimeType=x-scheme-handler/xmpp;');
     expect(entry).toMatch(/^Exec="?\/opt\/ChatSecure Desktop\/chatsecure-desktop"? %U$/m);
@@ -191,7 +266,8 @@ describe('registration with the system', () => {
     expect(entry).toContain('Categories=Network;InstantMessaging;Chat;');
     const args = readFileSync(record, 'utf8');
     expect(args).toContain('libsecret-1-0');
-    for (const size of [16, 32, 48, 64, 128, 256, 512]) expect(args).toContain(`/usr/share/icons/hicolor/${size}x${size}/apps/chatsecure-desktop.png`);
+    for (const size of [16, 32, 48, 64, 128, 256, 512])
+      expect(args).toContain(`/usr/share/icons/hicolor/${size}x${size}/apps/chatsecure-desktop.png`);
   });
 });
 

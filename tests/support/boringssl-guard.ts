@@ -7,7 +7,8 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 
-const hashes = /^(?:md5|sha1|sha-1|sha224|sha256|sha384|sha512|sha512-256|ripemd160|RSA-SHA(?:1|224|256|384|512))$/i;
+const hashes =
+  /^(?:md5|sha1|sha-1|sha224|sha256|sha384|sha512|sha512-256|ripemd160|RSA-SHA(?:1|224|256|384|512))$/i;
 const ciphers = /^(?:aes-?(?:128|192|256)-(?:cbc|ctr|ecb|gcm|ofb)|aes-(?:128|256)-cfb|des-ede3?-cbc)$/i;
 const keyTypes = /^(?:rsa|ec|ed25519|x25519)$/;
 const curves = /^(?:prime256v1|P-256|secp224r1|P-224|secp384r1|P-384|secp521r1|P-521)$/;
@@ -21,7 +22,8 @@ interface Rule {
   readonly known: RegExp;
 }
 
-const curveOf = (options: unknown): unknown => (options as { readonly namedCurve?: unknown } | undefined)?.namedCurve;
+const curveOf = (options: unknown): unknown =>
+  (options as { readonly namedCurve?: unknown } | undefined)?.namedCurve;
 
 const rules: readonly Rule[] = [
   {
@@ -41,7 +43,11 @@ const rules: readonly Rule[] = [
   },
   { functions: ['createECDH'], argument: ([name]) => name, known: curves },
   { functions: ['createDiffieHellmanGroup', 'getDiffieHellman'], argument: ([name]) => name, known: groups },
-  { functions: ['argon2', 'argon2Sync', 'decapsulate', 'encapsulate', 'setEngine'], argument: () => '', known: nothing },
+  {
+    functions: ['argon2', 'argon2Sync', 'decapsulate', 'encapsulate', 'setEngine'],
+    argument: () => '',
+    known: nothing,
+  },
 ];
 
 type AnyFunction = (this: unknown, ...args: readonly unknown[]) => unknown;
@@ -52,7 +58,8 @@ const guard = (name: string, { argument, known }: Rule): void => {
   if (original === undefined) return;
   table[name] = function (...args) {
     const wanted = argument(args);
-    if (typeof wanted !== 'string' || !known.test(wanted)) throw new Error(`not in BoringSSL (Electron): ${name} ${String(wanted)}`);
+    if (typeof wanted !== 'string' || !known.test(wanted))
+      throw new Error(`not in BoringSSL (Electron): ${name} ${String(wanted)}`);
     return original.call(this, ...args);
   };
 };

@@ -43,7 +43,8 @@ class App extends EventEmitter {
     record('app.setPath', name, folder);
   }
   requestSingleInstanceLock(): boolean {
-    if (!calls.some(([name]) => name === 'app.setPath')) throw new Error('the lock would be that of another profile');
+    if (!calls.some(([name]) => name === 'app.setPath'))
+      throw new Error('the lock would be that of another profile');
     return this.lock;
   }
   getApplicationNameForProtocol(): string {
@@ -81,18 +82,26 @@ interface PermissionDetails {
 
 export class StubSession extends EventEmitter {
   readonly partition: string;
-  request: (contents: unknown, permission: string, decide: Decide, details: PermissionDetails) => void = (_contents, _permission, decide) => decide(true);
-  check: (contents: unknown, permission: string, origin: string, details: PermissionDetails) => boolean = () => true;
+  request: (contents: unknown, permission: string, decide: Decide, details: PermissionDetails) => void = (
+    _contents,
+    _permission,
+    decide,
+  ) => decide(true);
+  check: (contents: unknown, permission: string, origin: string, details: PermissionDetails) => boolean =
+    () => true;
   device: (details: unknown) => boolean = () => true;
   display: ((request: unknown, decide: (streams: object) => void) => void) | undefined;
   verify: ((request: unknown, decide: (verdict: number) => void) => void) | undefined;
-  beforeRequest: ((details: { url: string }, decide: (answer: { cancel?: boolean }) => void) => void) | undefined;
+  beforeRequest:
+    | ((details: { url: string }, decide: (answer: { cancel?: boolean }) => void) => void)
+    | undefined;
   spellcheck = true;
   dictionaries = 'https://redirector.gvt1.com/edgedl/chrome/dict/';
   proxy: unknown;
   readonly handled = new Map<string, (request: Request) => Promise<Response>>();
   protocol = {
-    handle: (scheme: string, handler: (request: Request) => Promise<Response>): void => void this.handled.set(scheme, handler),
+    handle: (scheme: string, handler: (request: Request) => Promise<Response>): void =>
+      void this.handled.set(scheme, handler),
   };
   webRequest = {
     onBeforeRequest: (handler: NonNullable<StubSession['beforeRequest']>): void => {
@@ -179,7 +188,9 @@ export class BrowserWindow extends EventEmitter {
   static getAllWindows(): readonly BrowserWindow[] {
     return windows;
   }
-  readonly options: { readonly webPreferences: Readonly<Record<string, unknown>> } & Readonly<Record<string, unknown>>;
+  readonly options: { readonly webPreferences: Readonly<Record<string, unknown>> } & Readonly<
+    Record<string, unknown>
+  >;
   readonly webContents = new StubContents();
   readonly loaded: string[] = [];
   readonly overlays: unknown[][] = [];

@@ -6,7 +6,11 @@ import path from 'node:path';
  * `stub` is the stub and `require` resolves packages as the entry does.
  * @returns what the script printed, and what was written to stderr
  */
-export const runOnStub = (entry: string, profileDir: string, script: string): { readonly stdout: string; readonly stderr: string } => {
+export const runOnStub = (
+  entry: string,
+  profileDir: string,
+  script: string,
+): { readonly stdout: string; readonly stderr: string } => {
   const stub = path.join(import.meta.dirname, 'electron-stub.ts');
   const program = `
     import { createRequire, registerHooks } from 'node:module';
@@ -25,6 +29,11 @@ export const runOnStub = (entry: string, profileDir: string, script: string): { 
     await stub.fireReady();
     ${script}
     process.exit(0);`;
-  const env = { ...process.env, CHATSECURE_PROFILE: profileDir, CHATSECURE_LOG: 'error', DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
+  const env = {
+    ...process.env,
+    CHATSECURE_PROFILE: profileDir,
+    CHATSECURE_LOG: 'error',
+    DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
+  };
   return spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', env });
 };

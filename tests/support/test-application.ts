@@ -17,7 +17,10 @@ export interface TestApplication extends Application {
  * The smallest application that a host can drive: an empty profile whose settings can be changed.
  * It speaks the real contract through the real RPC server.
  */
-export const createTestApplication = (host: HostKind, log: Logger = createLogger(() => {}, 'error', 'test')): TestApplication => {
+export const createTestApplication = (
+  host: HostKind,
+  log: Logger = createLogger(() => {}, 'error', 'test'),
+): TestApplication => {
   let settings: SettingsView = { theme: 'system', language: 'en', sendTyping: true };
   const opened: string[] = [];
   const links: DeepLink[] = [];

@@ -18,4 +18,6 @@ export const schemes: CustomScheme[] = [
 export const appProtocolHandler =
   (assets: Assets) =>
   async (request: Request): Promise<Response> =>
-    isOwnUrl(request.url) ? assets(request) : new Response(null, { status: 404, headers: responseHeaders('electron') });
+    isOwnUrl(request.url)
+      ? assets(request)
+      : new Response(null, { status: 404, headers: responseHeaders('electron') });

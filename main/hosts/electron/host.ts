@@ -16,7 +16,15 @@ import { createWindow, loadPage } from './window.ts';
 /** The parts of Electron that this host uses; tests give a stub. */
 export type ElectronModule = Pick<
   typeof Electron,
-  'app' | 'BrowserWindow' | 'Menu' | 'nativeImage' | 'nativeTheme' | 'powerMonitor' | 'protocol' | 'session' | 'shell'
+  | 'app'
+  | 'BrowserWindow'
+  | 'Menu'
+  | 'nativeImage'
+  | 'nativeTheme'
+  | 'powerMonitor'
+  | 'protocol'
+  | 'session'
+  | 'shell'
 >;
 
 export interface ElectronHostOptions {
@@ -81,9 +89,9 @@ class ElectronHost {
 
   /** Everything that must be heard from the beginning. */
   listen(): void {
-    const { electron, argv, log } = this.#options;
+    const { electron, log } = this.#options;
     const { app } = electron;
-    this.#openLink(deepLinkFromArguments(argv.slice(1)));
+    this.#openLink(deepLinkFromArguments(this.#options.argv.slice(1)));
     app.on('second-instance', (_event, argv) => {
       this.#show();
       this.#openLink(deepLinkFromArguments(argv.slice(1)));
@@ -96,7 +104,9 @@ class ElectronHost {
     });
     app.on('web-contents-created', (_event, contents) => {
       const open = (url: string): void => {
-        electron.shell.openExternal(url).catch((error: unknown) => log.warn('a link did not open', {}, error));
+        electron.shell
+          .openExternal(url)
+          .catch((error: unknown) => log.warn('a link did not open', {}, error));
       };
       hardenContents(contents, open);
     });
@@ -107,8 +117,8 @@ class ElectronHost {
     app.on('login', (event) => event.preventDefault());
     app.on('select-client-certificate', (event, _contents, _url, _list, decide) => {
       event.preventDefault();
-      // No certificate at all; the types know only the choice of one.
-      (decide as () => void)();
+      // No certificate at all.
+      decide();
     });
     app.on('window-all-closed', () => {
       if (process.platform !== 'darwin') app.quit();
@@ -122,7 +132,11 @@ class ElectronHost {
     const { electron, rendererDir, createApplication, profileDir, secrets } = this.#options;
     const { app, session, Menu } = electron;
     this.#claimScheme();
-    app.configureHostResolver({ secureDnsMode: 'off', enableBuiltInResolver: false, enableAdditionalDnsQueryTypes: false });
+    app.configureHostResolver({
+      secureDnsMode: 'off',
+      enableBuiltInResolver: false,
+      enableAdditionalDnsQueryTypes: false,
+    });
     Menu.setApplicationMenu(process.platform === 'darwin' ? Menu.buildFromTemplate(macMenu) : null);
     const own = session.fromPartition(PARTITION, { cache: false });
     await hardenSession(own, this.#devTools);
@@ -201,4 +215,8 @@ class ElectronHost {
 }
 
 /** On macOS the shortcuts for copying and pasting come from the menu. */
-const macMenu: Electron.MenuItemConstructorOptions[] = [{ role: 'appMenu' }, { role: 'editMenu' }, { role: 'windowMenu' }];
+const macMenu: Electron.MenuItemConstructorOptions[] = [
+  { role: 'appMenu' },
+  { role: 'editMenu' },
+  { role: 'windowMenu' },
+];

@@ -89,7 +89,11 @@ export const hardenContents = (contents: WebContents, openExternal: (url: string
 
 /** Frames are accepted from the main frame of our own page only. */
 export const isTrustedFrame = (frame: WebFrameMain | null): boolean =>
-  frame !== null && frame.parent === null && !frame.detached && isOwnUrl(frame.url) && frame.origin === APP_ORIGIN;
+  frame !== null &&
+  frame.parent === null &&
+  !frame.detached &&
+  isOwnUrl(frame.url) &&
+  frame.origin === APP_ORIGIN;
 
 /** Whether an address is in our bundle: compared by its parts, since `app://bundle.evil` begins like it. */
 export const isOwnUrl = (text: string): boolean => {

@@ -3,7 +3,10 @@ import type { SecretStore, Shell } from '#main/hosts/shell.ts';
 import { externalUrl } from '#shared/security-policy.ts';
 
 export interface ElectronShellOptions {
-  readonly electron: Pick<typeof Electron, 'app' | 'BrowserWindow' | 'nativeImage' | 'powerMonitor' | 'shell'>;
+  readonly electron: Pick<
+    typeof Electron,
+    'app' | 'BrowserWindow' | 'nativeImage' | 'powerMonitor' | 'shell'
+  >;
   readonly profileDir: string;
   readonly secrets: SecretStore;
 }
@@ -36,9 +39,16 @@ export const createElectronShell = ({ electron, profileDir, secrets }: ElectronS
 });
 
 /** Windows has no badge; a dot over the taskbar's icon stands for it. The description is for screen readers. */
-const setOverlay = ({ BrowserWindow, nativeImage }: ElectronShellOptions['electron'], unread: number): void => {
-  const dot = unread === 0 ? null : nativeImage.createFromBitmap(drawDot(OVERLAY_SIZE), { width: OVERLAY_SIZE, height: OVERLAY_SIZE });
-  for (const window of BrowserWindow.getAllWindows()) window.setOverlayIcon(dot, unread === 0 ? '' : String(unread));
+const setOverlay = (
+  { BrowserWindow, nativeImage }: ElectronShellOptions['electron'],
+  unread: number,
+): void => {
+  const dot =
+    unread === 0
+      ? null
+      : nativeImage.createFromBitmap(drawDot(OVERLAY_SIZE), { width: OVERLAY_SIZE, height: OVERLAY_SIZE });
+  for (const window of BrowserWindow.getAllWindows())
+    window.setOverlayIcon(dot, unread === 0 ? '' : String(unread));
 };
 
 const OVERLAY_SIZE = 16;

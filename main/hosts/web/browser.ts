@@ -12,7 +12,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The installed browser of the Chromium family: CHATSECURE_CHROMIUM, else the usual names and places.
  * @returns undefined where there is none
  */
-export const findBrowser = (env: Environment, platform: NodeJS.Platform = process.platform): string | undefined => {
+export const findBrowser = (
+  env: Environment,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined => {
   const named = env['CHATSECURE_CHROMIUM'];
   if (named !== undefined && named !== '') return existsSync(named) ? named : undefined;
   return candidates(env, platform).find((file) => existsSync(file));
@@ -24,11 +27,22 @@ const candidates = (env: Environment, platform: NodeJS.Platform): readonly strin
     return applications.map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`);
   }
   if (platform === 'win32') {
-    const programs = ['Google\\Chrome\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe', 'Chromium\\Application\\chrome.exe'];
+    const programs = [
+      'Google\\Chrome\\Application\\chrome.exe',
+      'Microsoft\\Edge\\Application\\msedge.exe',
+      'Chromium\\Application\\chrome.exe',
+    ];
     const bases = ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].flatMap((name) => env[name] ?? []);
     return bases.flatMap((base) => programs.map((program) => path.win32.join(base, program)));
   }
-  const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge-stable', 'brave-browser'];
+  const names = [
+    'chromium',
+    'chromium-browser',
+    'google-chrome-stable',
+    'google-chrome',
+    'microsoft-edge-stable',
+    'brave-browser',
+  ];
   const folders = (env['PATH'] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
   return names.flatMap((name) => folders.map((folder) => path.join(folder, name)));
 };
@@ -95,11 +109,17 @@ export const createBrowser = async ({ executable, env, onExit }: BrowserOptions)
       const name = randomBytes(4).toString('hex');
       const profile = path.join(folder, `profile-${name}`);
       await mkdir(profile, { mode: 0o700 });
-      const page = pathToFileURL(await writeLaunchFile(path.join(folder, `open-${name}.html`), launchUrl)).href;
+      const page = pathToFileURL(
+        await writeLaunchFile(path.join(folder, `open-${name}.html`), launchUrl),
+      ).href;
       const child = spawn(executable, [...browserArguments(profile, page), ...extra], { stdio: 'ignore' });
       running.add(child);
-      child.once('error', (error) => ended(child, `could not be started (${'code' in error ? String(error.code) : error.name})`));
-      child.once('exit', (code, signal) => ended(child, code === 0 ? undefined : `ended with ${signal ?? `code ${code}`}`));
+      child.once('error', (error) =>
+        ended(child, `could not be started (${'code' in error ? String(error.code) : error.name})`),
+      );
+      child.once('exit', (code, signal) =>
+        ended(child, code === 0 ? undefined : `ended with ${signal ?? `code ${code}`}`),
+      );
     },
     close: async () => {
       const children = [...running];
@@ -123,7 +143,9 @@ const writeLaunchFile = async (file: string, launchUrl: string): Promise<string>
 /** Memory-backed and private where the system has that. A browser from a snap sees only its own folder. */
 const runtimeBase = (executable: string, env: Environment): string => {
   const snap = path.join(env['HOME'] ?? os.homedir(), 'snap', 'chromium', 'common');
-  const isSnap = executable.startsWith('/snap/') || (executable.endsWith('/chromium-browser') && existsSync('/snap/bin/chromium'));
+  const isSnap =
+    executable.startsWith('/snap/') ||
+    (executable.endsWith('/chromium-browser') && existsSync('/snap/bin/chromium'));
   if (isSnap && isFolder(snap)) return snap;
   const runtime = env['XDG_RUNTIME_DIR'];
   return runtime !== undefined && path.isAbsolute(runtime) && isFolder(runtime) ? runtime : os.tmpdir();

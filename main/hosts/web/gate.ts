@@ -34,12 +34,17 @@ export const createGate = (port: number, sessions: Sessions): Gate => {
     // Only the document itself may be asked for from elsewhere: the launch file navigates to it.
     resource: ({ headers }, pathname) => {
       const isWindow =
-        pathname === '/' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-      return isWindow || headers['sec-fetch-site'] === 'same-origin' ? undefined : 'resource asked for by another site';
+        pathname === '/' &&
+        headers['sec-fetch-mode'] === 'navigate' &&
+        headers['sec-fetch-dest'] === 'document';
+      return isWindow || headers['sec-fetch-site'] === 'same-origin'
+        ? undefined
+        : 'resource asked for by another site';
     },
     session: ({ method, headers }) => {
       if (method !== 'POST') return 'session by another method';
-      if (headers.origin !== origin || headers['sec-fetch-site'] !== 'same-origin') return 'session asked for by another site';
+      if (headers.origin !== origin || headers['sec-fetch-site'] !== 'same-origin')
+        return 'session asked for by another site';
       return undefined;
     },
     socket: ({ url, headers }) => {
@@ -64,5 +69,7 @@ export const bearerToken = (request: IncomingMessage): string | undefined =>
 const foreignUser = (request: IncomingMessage, port: number): string | undefined => {
   if (process.platform !== 'linux') return undefined;
   const uid = peerUid(request.socket.remotePort ?? 0, port);
-  return uid !== undefined && uid === process.getuid?.() ? undefined : `from another user (uid ${uid ?? 'unknown'})`;
+  return uid !== undefined && uid === process.getuid?.()
+    ? undefined
+    : `from another user (uid ${uid ?? 'unknown'})`;
 };

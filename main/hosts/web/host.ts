@@ -5,7 +5,13 @@ import type { Logger } from '#main/log/logger.ts';
 import type { Clock } from '#main/util/clock.ts';
 import { deepLinkFromArguments, parseDeepLink, DEEP_LINK_SCHEME, type DeepLink } from '#shared/deep-link.ts';
 import { createBrowser, findBrowser, type Browser } from './browser.ts';
-import { announceInstance, askInstance, InstanceSilent, type InstanceReply, type InstanceRequest } from './instance.ts';
+import {
+  announceInstance,
+  askInstance,
+  InstanceSilent,
+  type InstanceReply,
+  type InstanceRequest,
+} from './instance.ts';
 import { startWebServer, type WebServer } from './server.ts';
 import { createSessions, PRINTED_LAUNCH_LIFETIME, type Sessions } from './session.ts';
 import { createWebShell } from './shell.ts';
@@ -39,7 +45,9 @@ const RELOAD_GRACE = 10_000;
  */
 export const runWebHost = async (options: WebHostOptions): Promise<number> => {
   const { args, say } = options;
-  const unknown = args.find((word) => word !== PRINT_OPTION && !word.toLowerCase().startsWith(`${DEEP_LINK_SCHEME}:`));
+  const unknown = args.find(
+    (word) => word !== PRINT_OPTION && !word.toLowerCase().startsWith(`${DEEP_LINK_SCHEME}:`),
+  );
   if (unknown !== undefined) {
     say(`Unknown argument. Usage: [${PRINT_OPTION}] [${DEEP_LINK_SCHEME}:address]`);
     return 2;
@@ -90,7 +98,9 @@ class WebHost {
     if (signal.aborted) return 0;
     const application = this.#options.createApplication(createWebShell(this.#options));
     const server = await this.#serve(application);
-    const release = await announceInstance(this.#options.profileDir, (request) => this.#answer(application, request));
+    const release = await announceInstance(this.#options.profileDir, (request) =>
+      this.#answer(application, request),
+    );
     const link = deepLinkFromArguments(this.#options.args);
     if (link !== undefined) application.openDeepLink(link);
     application.start().catch((error: unknown) => {
@@ -133,12 +143,17 @@ class WebHost {
       const problem = 'No Chromium, Chrome, Edge or Brave was found; CHATSECURE_CHROMIUM may name one.';
       return say(`${problem} ${openByHand(this.#launchUrl(PRINTED_LAUNCH_LIFETIME))}`);
     }
-    this.#browser = await createBrowser({ executable, env, onExit: (problem) => void this.#onBrowserExit(problem) });
+    this.#browser = await createBrowser({
+      executable,
+      env,
+      onExit: (problem) => void this.#onBrowserExit(problem),
+    });
     await this.#browser.open(this.#launchUrl());
   }
 
   async #answer(application: Application, request: InstanceRequest): Promise<InstanceReply> {
-    const link: DeepLink | undefined = typeof request.link === 'string' ? parseDeepLink(request.link) : undefined;
+    const link: DeepLink | undefined =
+      typeof request.link === 'string' ? parseDeepLink(request.link) : undefined;
     if (link !== undefined) application.openDeepLink(link);
     const { pid } = process;
     if (request.want === 'address' || this.#browser === undefined) {
@@ -152,7 +167,8 @@ class WebHost {
   #onWindows(count: number): void {
     this.#cancelQuit();
     if (count > 0) this.#hadWindow = true;
-    else if (this.#browser !== undefined) this.#cancelQuit = this.#options.clock.after(RELOAD_GRACE, () => this.#end(0));
+    else if (this.#browser !== undefined)
+      this.#cancelQuit = this.#options.clock.after(RELOAD_GRACE, () => this.#end(0));
   }
 
   async #onBrowserExit(problem: string | undefined): Promise<void> {
@@ -160,7 +176,9 @@ class WebHost {
     const browser = this.#browser;
     this.#browser = undefined;
     await browser?.close();
-    this.#options.say(`The browser ${problem} before it showed a window. ${openByHand(this.#launchUrl(PRINTED_LAUNCH_LIFETIME))}`);
+    this.#options.say(
+      `The browser ${problem} before it showed a window. ${openByHand(this.#launchUrl(PRINTED_LAUNCH_LIFETIME))}`,
+    );
   }
 
   #launchUrl(lifetime?: number): string {

@@ -45,7 +45,10 @@ const PATIENCE = 5_000;
  * @returns undefined where none is running, a stale note included
  * @throws InstanceSilent where there is one and it does not answer in 5 s
  */
-export const askInstance = async (profileDir: string, request: InstanceRequest): Promise<InstanceReply | undefined> => {
+export const askInstance = async (
+  profileDir: string,
+  request: InstanceRequest,
+): Promise<InstanceReply | undefined> => {
   const note = await readNote(profileDir);
   if (note === undefined) return undefined;
   return new Promise((resolve, reject) => {
@@ -80,8 +83,12 @@ export const announceInstance = async (
 ): Promise<() => Promise<void>> => {
   await mkdir(profileDir, { recursive: true, mode: 0o700 });
   // A path of at most 107 bytes fits a socket address (unix(7)); the profile's own may be longer.
-  const folder = process.platform === 'win32' ? undefined : await mkdtemp(path.join(os.tmpdir(), 'chatsecure-'));
-  const address = folder === undefined ? `\\\\.\\pipe\\chatsecure-${randomBytes(16).toString('hex')}` : path.join(folder, 'instance');
+  const folder =
+    process.platform === 'win32' ? undefined : await mkdtemp(path.join(os.tmpdir(), 'chatsecure-'));
+  const address =
+    folder === undefined
+      ? `\\\\.\\pipe\\chatsecure-${randomBytes(16).toString('hex')}`
+      : path.join(folder, 'instance');
   const server = createServer((socket) => {
     socket.setTimeout(PATIENCE, () => socket.destroy());
     socket.on('error', () => socket.destroy());
@@ -98,7 +105,8 @@ export const announceInstance = async (
   const note: Note = { pid: process.pid, address };
   await writeNote(profileDir, note);
   return async () => {
-    if ((await readNote(profileDir))?.address === address) await rm(path.join(profileDir, NOTE), { force: true });
+    if ((await readNote(profileDir))?.address === address)
+      await rm(path.join(profileDir, NOTE), { force: true });
     await new Promise((resolve) => server.close(resolve));
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   };

@@ -5,7 +5,11 @@ import { readFileSync } from 'node:fs';
  * (proc(5), /proc/net/tcp: local address, remote address and uid are the fields 2, 3 and 8).
  * @returns undefined where the table or the row is not there
  */
-export const peerUid = (peerPort: number, ownPort: number, table: () => string = readTable): number | undefined => {
+export const peerUid = (
+  peerPort: number,
+  ownPort: number,
+  table: () => string = readTable,
+): number | undefined => {
   const client = loopback(peerPort);
   const server = loopback(ownPort);
   for (const line of table().split('\n')) {

@@ -81,7 +81,9 @@ export const startWebServer = async (options: WebServerOptions): Promise<WebServ
 const listen = (server: Server): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port: 0, exclusive: true }, () => resolve((server.address() as AddressInfo).port));
+    server.listen({ host: '127.0.0.1', port: 0, exclusive: true }, () =>
+      resolve((server.address() as AddressInfo).port),
+    );
   });
 
 const serve = (connection: WebSocket, sockets: WebSocketServer, options: WebServerOptions): void => {
@@ -102,7 +104,11 @@ interface RequestContext {
   readonly log: Logger;
 }
 
-const answer = async (request: IncomingMessage, response: ServerResponse, context: RequestContext): Promise<void> => {
+const answer = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RequestContext,
+): Promise<void> => {
   const { gate, origin, sessions, assets, log } = context;
   const refuse = (reason: string): void => {
     log.warn(`refused: ${reason}`);
@@ -122,12 +128,21 @@ const answer = async (request: IncomingMessage, response: ServerResponse, contex
   const foreign = gate.resource(request, url.pathname);
   if (foreign !== undefined) return refuse(foreign);
   // `Request` would throw for some of the other methods.
-  const asset = await assets(new Request(url, { method: request.method === 'GET' || request.method === 'HEAD' ? request.method : 'POST' }));
+  const asset = await assets(
+    new Request(url, {
+      method: request.method === 'GET' || request.method === 'HEAD' ? request.method : 'POST',
+    }),
+  );
   response.writeHead(asset.status, Object.fromEntries(asset.headers));
   response.end(new Uint8Array(await asset.arrayBuffer()));
 };
 
-const end = (response: ServerResponse, status: number, body = '', headers: Record<string, string> = {}): void => {
+const end = (
+  response: ServerResponse,
+  status: number,
+  body = '',
+  headers: Record<string, string> = {},
+): void => {
   response.writeHead(status, { ...responseHeaders('loopback'), ...headers }).end(body);
 };
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import path from 'node:path';
-import { _electron, test as base, expect, type Browser, type Page } from '@playwright/test';
+import { _electron, test as base, expect, type Browser, type BrowserContextOptions, type Page } from '@playwright/test';
 import { findElectronDist } from '#scripts/electron-dist.ts';
 import { launchApp } from './launch.ts';
 
@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly profileDir?: string;
   /** For example CHATSECURE_EXTRA_CA. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** For the window in the browser, besides the options of the configuration; Electron's window has its own. */
+  readonly context?: BrowserContextOptions;
 }
 
 export interface OpenedApp {
@@ -32,10 +34,7 @@ export const test = base.extend<Fixtures>({
     const opened: OpenedApp[] = [];
     await use(async (options = {}) => {
       const profileDir = options.profileDir ?? info.outputPath('profile');
-      const app =
-        info.project.name === 'electron'
-          ? await openElectron(profileDir, options)
-          : await openLoopback(profileDir, options, browser);
+      const app = await openAppOn(info.project.name, browser, { ...options, profileDir });
       opened.push(app);
       return app;
     });
@@ -45,7 +44,11 @@ export const test = base.extend<Fixtures>({
 
 export { expect };
 
-const openLoopback = async (profileDir: string, { env = {} }: OpenOptions, browser: Browser): Promise<OpenedApp> => {
+const openLoopback = async (
+  profileDir: string,
+  { env = {} }: OpenOptions,
+  browser: Browser,
+): Promise<OpenedApp> => {
   const app = await launchApp({ profileDir, env });
   // Playwright gives it the options of the configuration.
   const page = await (await browser.newContext()).newPage();
@@ -64,10 +67,21 @@ const openLoopback = async (profileDir: string, { env = {} }: OpenOptions, brows
 const openElectron = async (profileDir: string, { env = {} }: OpenOptions): Promise<OpenedApp> => {
   const dist = findElectronDist(root);
   if (dist === undefined) throw new Error('no Electron binary');
-  const merged = { ...process.env, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent', ...env, CHATSECURE_PROFILE: profileDir };
-  const defined = Object.entries(merged).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  const merged = {
+    ...process.env,
+    DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
+    ...env,
+    CHATSECURE_PROFILE: profileDir,
+  };
+  const defined = Object.entries(merged).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const app = await _electron.launch({ executablePath: dist.executable, args: [...sandbox, root], env: Object.fromEntries(defined) });
+  const app = await _electron.launch({
+    executablePath: dist.executable,
+    args: [...sandbox, root],
+    env: Object.fromEntries(defined),
+  });
   return {
     page: await app.firstWindow(),
     profileDir,

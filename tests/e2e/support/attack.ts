@@ -14,7 +14,12 @@ export interface Answer {
 }
 
 /** A plain HTTP request with the headers as given. */
-export const ask = (port: number, path: string, headers: Record<string, string>, method = 'GET'): Promise<Answer> =>
+export const ask = (
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+  method = 'GET',
+): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
       let body = '';
@@ -42,7 +47,10 @@ export interface Handshake {
 }
 
 /** Tries to open the socket: `open`, or the status of the refusal. */
-export const tryToOpen = (port: number, { path = '/socket', protocols, origin, headers = {} }: Handshake): Promise<string> =>
+export const tryToOpen = (
+  port: number,
+  { path = '/socket', protocols, origin, headers = {} }: Handshake,
+): Promise<string> =>
   new Promise((resolve) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, [...protocols], {
       headers,
@@ -62,7 +70,9 @@ export const offer = (secret: string): readonly string[] => [PIPE_PROTOCOL, `ses
 /** Sends one message over a good socket; resolves with the code with which the server closes it. */
 export const closeCodeAfter = (app: Target, secret: string, data: string | Buffer): Promise<number> =>
   new Promise((resolve) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${app.port}/socket`, [...offer(secret)], { origin: app.origin });
+    const socket = new WebSocket(`ws://127.0.0.1:${app.port}/socket`, [...offer(secret)], {
+      origin: app.origin,
+    });
     socket.on('open', () => socket.send(data));
     socket.on('close', (code) => resolve(code));
     socket.on('error', () => {});
@@ -70,7 +80,12 @@ export const closeCodeAfter = (app: Target, secret: string, data: string | Buffe
 
 /** Exchanges a launch token as the window does. */
 export const exchange = async (app: Target, token: string): Promise<Answer> =>
-  ask(app.port, '/session', { origin: app.origin, 'sec-fetch-site': 'same-origin', authorization: `Bearer ${token}` }, 'POST');
+  ask(
+    app.port,
+    '/session',
+    { origin: app.origin, 'sec-fetch-site': 'same-origin', authorization: `Bearer ${token}` },
+    'POST',
+  );
 
 /** A session secret for a token that has not been used. */
 export const openSession = async (app: Target, token: string): Promise<string> => {

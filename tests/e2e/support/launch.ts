@@ -87,9 +87,13 @@ interface Started {
 }
 
 /** Starts an entry without waiting for anything. The caller stops it. */
-export const start = (profileDir: string, { env = {}, entry = 'built', args = ['--print-launch-url'] }: LaunchOptions): Started => {
+export const start = (
+  profileDir: string,
+  { env = {}, entry = 'built', args = ['--print-launch-url'] }: LaunchOptions,
+): Started => {
   const script = entries[entry];
-  if (!existsSync(script)) throw new Error(`${path.relative(root, script)} is missing: run scripts/build.ts first`);
+  if (!existsSync(script))
+    throw new Error(`${path.relative(root, script)} is missing: run scripts/build.ts first`);
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -104,7 +108,10 @@ export const start = (profileDir: string, { env = {}, entry = 'built', args = ['
   return { child, output: () => text };
 };
 
-const firstReply = async ({ child, output }: Started): Promise<{ readonly pid: number; readonly launchUrl: string }> => {
+const firstReply = async ({
+  child,
+  output,
+}: Started): Promise<{ readonly pid: number; readonly launchUrl: string }> => {
   if (child.stdout === null) throw new Error('no output to read');
   const lines = createInterface({ input: child.stdout });
   const line = await Promise.race([

@@ -18,18 +18,25 @@ beforeAll(() => {
 
 /** Everything that a bundle loads when it runs. */
 const externals = (source: string): readonly string[] => {
-  const named = source.matchAll(/^(?:import|export)\s(?:[^'"\n]*?\sfrom\s)?["']([^"']+)["'];?$|\bimport\(["']([^"']+)["']\)|(?:\b|_)require\(["']([^"']+)["']\)/gm);
-  return [...new Set([...named].map(([, from, dynamic, required]) => from ?? dynamic ?? required ?? ''))].toSorted();
+  const named = source.matchAll(
+    /^(?:import|export)\s(?:[^'"\n]*?\sfrom\s)?["']([^"']+)["'];?$|\bimport\(["']([^"']+)["']\)|(?:\b|_)require\(["']([^"']+)["']\)/gm,
+  );
+  return [
+    ...new Set([...named].map(([, from, dynamic, required]) => from ?? dynamic ?? required ?? '')),
+  ].toSorted();
 };
 
-const packagesOf = (source: string): readonly string[] => externals(source).filter((name) => !/^node:/.test(name) && !builtins.has(name));
+const packagesOf = (source: string): readonly string[] =>
+  externals(source).filter((name) => !name.startsWith('node:') && !builtins.has(name));
 const builtins = new Set(process.getBuiltinModule('node:module').builtinModules);
 
 describe('the bundle of main', () => {
   it('for Electron loads electron and the natives, and has no trace of the loopback host', () => {
     const source = read('main/electron.js');
     expect(packagesOf(source)).toEqual(['better-sqlite3', 'electron', 'keytar']);
-    expect(externals(source)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(?:node:)?https?$/)]));
+    expect(externals(source)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(?:node:)?https?$/)]),
+    );
     expect(source).not.toMatch(/WebSocketServer|node:http"|launch token|--print-launch-url/);
   });
 
@@ -74,7 +81,16 @@ describe('the bundle of the preload', () => {
       if (name !== 'electron') throw new Error(`module not found: ${name}`);
       return { contextBridge, ipcRenderer };
     };
-    const parameters = ['require', 'process', 'exports', 'module', 'Buffer', 'global', 'setImmediate', 'clearImmediate'];
+    const parameters = [
+      'require',
+      'process',
+      'exports',
+      'module',
+      'Buffer',
+      'global',
+      'setImmediate',
+      'clearImmediate',
+    ];
     vm.compileFunction(read('preload/preload.cjs'), parameters)(require, {}, {}, {});
     const bridge = exposed['bridge'];
     if (bridge === undefined) throw new Error('no bridge');
@@ -92,7 +108,10 @@ describe('the bundle of the preload', () => {
   it('exposes two functions and nothing else', () => {
     const { exposed, bridge } = load();
     expect(Object.keys(exposed)).toEqual(['bridge']);
-    expect(Object.entries(bridge).map(([key, value]) => [key, typeof value])).toEqual([['send', 'function'], ['onFrame', 'function']]);
+    expect(Object.entries(bridge).map(([key, value]) => [key, typeof value])).toEqual([
+      ['send', 'function'],
+      ['onFrame', 'function'],
+    ]);
   });
 
   it('carries frames over the one channel, and never the event object', () => {
@@ -117,13 +136,17 @@ describe('the bundle of the window', () => {
     expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|https?:\/\/|data:/);
     const scripts = readdirSync(path.join(dist, 'renderer/assets')).filter((name) => name.endsWith('.js'));
     expect(scripts.length).toBeGreaterThan(0);
-    for (const name of scripts) expect(read(`renderer/assets/${name}`)).not.toMatch(/\beval\(|new Function\(|sourceMappingURL/);
+    for (const name of scripts)
+      expect(read(`renderer/assets/${name}`)).not.toMatch(/\beval\(|new Function\(|sourceMappingURL/);
   });
 
   it('has neither the schemas of main nor files that would not be served', () => {
-    const files = readdirSync(path.join(dist, 'renderer'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const files = readdirSync(path.join(dist, 'renderer'), { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile(),
+    );
     for (const { name } of files) expect(name).toMatch(/\.(?:html|js|css|json|svg|png|webp|woff2|ico)$/);
     const scripts = files.filter(({ name }) => name.endsWith('.js'));
-    for (const { parentPath, name } of scripts) expect(readFileSync(path.join(parentPath, name), 'utf8')).not.toContain('ZodError');
+    for (const { parentPath, name } of scripts)
+      expect(readFileSync(path.join(parentPath, name), 'utf8')).not.toContain('ZodError');
   });
 });

@@ -29,21 +29,34 @@ const get = (url: string, method = 'GET'): Promise<Response> => handle(new Reque
 describe('app://bundle', () => {
   it('serves the document, scripts and names with blanks, each with its type', async () => {
     const document = await get('app://bundle/');
-    expect([document.status, document.headers.get('content-type'), await document.text()]).toEqual([200, 'text/html; charset=utf-8', '<!doctype html>ok']);
-    expect((await get('app://bundle/assets/a.js')).headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect([document.status, document.headers.get('content-type'), await document.text()]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+      '<!doctype html>ok',
+    ]);
+    expect((await get('app://bundle/assets/a.js')).headers.get('content-type')).toBe(
+      'text/javascript; charset=utf-8',
+    );
     expect((await get('app://bundle/assets/%C3%A4%20b.css?x=1')).status).toBe(200);
   });
 
   it('answers HEAD without a body and refuses everything that is not reading', async () => {
     const head = await get('app://bundle/index.html', 'HEAD');
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '17', '']);
-    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) expect((await get('app://bundle/', method)).status).toBe(405);
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
+      expect((await get('app://bundle/', method)).status).toBe(405);
   });
 
   it('puts the security headers on every answer', async () => {
-    for (const [url, method] of [['app://bundle/'], ['app://bundle/none.js'], ['app://other/'], ['app://bundle/', 'POST']] as const) {
+    for (const [url, method] of [
+      ['app://bundle/'],
+      ['app://bundle/none.js'],
+      ['app://other/'],
+      ['app://bundle/', 'POST'],
+    ] as const) {
       const { headers } = await get(url, method);
-      for (const [name, value] of Object.entries(responseHeaders('electron'))) expect(headers.get(name), url).toBe(value);
+      for (const [name, value] of Object.entries(responseHeaders('electron')))
+        expect(headers.get(name), url).toBe(value);
     }
   });
 
@@ -71,7 +84,22 @@ describe('app://bundle', () => {
   });
 
   it('never leaves its folder, whatever path is asked for', async () => {
-    const step = fc.constantFrom('..', '.', '%2e%2e', '%2e', '%2f', '%5c', '/', '//', 'assets', 'secret.js', 'renderer', 'renderer-evil.js', '%00', 'C:');
+    const step = fc.constantFrom(
+      '..',
+      '.',
+      '%2e%2e',
+      '%2e',
+      '%2f',
+      '%5c',
+      '/',
+      '//',
+      'assets',
+      'secret.js',
+      'renderer',
+      'renderer-evil.js',
+      '%00',
+      'C:',
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {
         expect(await (await get(`app://bundle/${steps.join('')}`)).text()).not.toContain('secret');

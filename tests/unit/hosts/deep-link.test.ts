@@ -4,7 +4,11 @@ import { deepLinkFromArguments, parseDeepLink } from '#shared/deep-link.ts';
 
 describe('an xmpp: link', () => {
   it('gives address, action and decoded parameters', () => {
-    expect(parseDeepLink('xmpp:Ann@Example.org')).toEqual({ jid: 'ann@example.org', action: 'message', parameters: {} });
+    expect(parseDeepLink('xmpp:Ann@Example.org')).toEqual({
+      jid: 'ann@example.org',
+      action: 'message',
+      parameters: {},
+    });
     expect(parseDeepLink('XMPP:ann@example.org?message;subject=A%20B;body=one%0Atwo')).toEqual({
       jid: 'ann@example.org',
       action: 'message',
@@ -20,7 +24,9 @@ describe('an xmpp: link', () => {
       action: 'register',
       parameters: { preauth: 'T0ken' },
     });
-    expect(parseDeepLink('xmpp:r%C3%B6mer@example.org?ROSTER;name=R%C3%B6mer')?.parameters).toEqual({ name: 'Römer' });
+    expect(parseDeepLink('xmpp:r%C3%B6mer@example.org?ROSTER;name=R%C3%B6mer')?.parameters).toEqual({
+      name: 'Römer',
+    });
   });
 
   it('with an unknown action only opens the chat', () => {
@@ -65,7 +71,10 @@ describe('an xmpp: link', () => {
   });
 
   it('of any shape is refused or safe, and never an exception', () => {
-    const piece = fc.oneof(fc.string(), fc.constantFrom('@', '?', ';', '=', '%', '%00', '%0a', '/', '#', '-', 'a', '.org', '__proto__'));
+    const piece = fc.oneof(
+      fc.string(),
+      fc.constantFrom('@', '?', ';', '=', '%', '%00', '%0a', '/', '#', '-', 'a', '.org', '__proto__'),
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const link = parseDeepLink(`xmpp:${pieces.join('')}`);
@@ -77,7 +86,10 @@ describe('an xmpp: link', () => {
   });
 
   it('is found anywhere among the arguments, the first good one', () => {
-    expect(deepLinkFromArguments(['--flag', 'xmpp:--bad', 'file', 'xmpp:bo@example.org', 'xmpp:cy@example.org'])?.jid).toBe('bo@example.org');
+    expect(
+      deepLinkFromArguments(['--flag', 'xmpp:--bad', 'file', 'xmpp:bo@example.org', 'xmpp:cy@example.org'])
+        ?.jid,
+    ).toBe('bo@example.org');
     expect(deepLinkFromArguments(['--flag', 'https://example.org'])).toBe(undefined);
   });
 });

@@ -44,9 +44,16 @@ describe('sessions', () => {
     const sessions = createSessions(manualClock().clock);
     const token = sessions.issueLaunchToken();
     const session = sessions.redeem(token) ?? '';
-    expect([token, session]).toEqual([expect.stringMatching(/^[\w-]{43}$/), expect.stringMatching(/^[\w-]{43}$/)]);
+    expect([token, session]).toEqual([
+      expect.stringMatching(/^[\w-]{43}$/),
+      expect.stringMatching(/^[\w-]{43}$/),
+    ]);
     expect(sessions.redeem(token)).toBe(undefined);
-    expect([sessions.isSession(session), sessions.isSession(token), sessions.isSession('')]).toEqual([true, false, false]);
+    expect([sessions.isSession(session), sessions.isSession(token), sessions.isSession('')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('are not given for a token that is wrong or too old', () => {
@@ -85,7 +92,9 @@ describe('the user behind a connection', () => {
   it.runIf(process.platform === 'linux')('is ours for our own connection', async () => {
     const server = createServer();
     onTestFinished(() => void server.close());
-    const accepted = new Promise<number>((resolve) => server.once('connection', (socket) => resolve(socket.remotePort ?? 0)));
+    const accepted = new Promise<number>((resolve) =>
+      server.once('connection', (socket) => resolve(socket.remotePort ?? 0)),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const client = connect(port, '127.0.0.1');
@@ -106,10 +115,15 @@ describe('the running instance', () => {
     });
     expect(statSync(profile).mode & 0o777).toBe(0o700);
     expect(statSync(path.join(profile, 'instance.json')).mode & 0o777).toBe(0o600);
-    expect(await askInstance(profile, { want: 'address', link: 'xmpp:a@b' })).toEqual({ pid: 7, launchUrl: 'http://127.0.0.1:1/' });
+    expect(await askInstance(profile, { want: 'address', link: 'xmpp:a@b' })).toEqual({
+      pid: 7,
+      launchUrl: 'http://127.0.0.1:1/',
+    });
     expect(seen).toEqual([{ want: 'address', link: 'xmpp:a@b' }]);
     expect(await askInstance(path.join(folder, 'other'), ask)).toBe(undefined);
-    const { address } = JSON.parse(readFileSync(path.join(profile, 'instance.json'), 'utf8')) as { address: string };
+    const { address } = JSON.parse(readFileSync(path.join(profile, 'instance.json'), 'utf8')) as {
+      address: string;
+    };
     expect(statSync(path.dirname(address)).mode & 0o777).toBe(0o700);
     await release();
     expect(await askInstance(profile, ask)).toBe(undefined);
@@ -117,17 +131,23 @@ describe('the running instance', () => {
   });
 
   it('that was killed is no instance, and the next one takes its place', async () => {
-    writeFileSync(path.join(folder, 'instance.json'), JSON.stringify({ pid: 1, address: path.join(folder, 'gone') }));
+    writeFileSync(
+      path.join(folder, 'instance.json'),
+      JSON.stringify({ pid: 1, address: path.join(folder, 'gone') }),
+    );
     expect(await askInstance(folder, ask)).toBe(undefined);
     const release = await announceInstance(folder, async () => ({ pid: 2 }));
     onTestFinished(release);
     expect(await askInstance(folder, ask)).toEqual({ pid: 2 });
   });
 
-  it.each(['', '{', 'null', '[]', '{"pid":1}', '{"pid":1,"address":7}'])('is not found in a note like %j', async (note) => {
-    writeFileSync(path.join(folder, 'instance.json'), note);
-    expect(await askInstance(folder, ask)).toBe(undefined);
-  });
+  it.each(['', '{', 'null', '[]', '{"pid":1}', '{"pid":1,"address":7}'])(
+    'is not found in a note like %j',
+    async (note) => {
+      writeFileSync(path.join(folder, 'instance.json'), note);
+      expect(await askInstance(folder, ask)).toBe(undefined);
+    },
+  );
 
   it.runIf(process.getuid?.() === 0)('is not believed from a note of another user', async () => {
     const { chownSync } = await import('node:fs');
@@ -147,7 +167,9 @@ describe('the running instance', () => {
   it('survives garbage on its socket', async () => {
     const release = await announceInstance(folder, async () => ({ pid: 2 }));
     onTestFinished(release);
-    const { address } = JSON.parse(readFileSync(path.join(folder, 'instance.json'), 'utf8')) as { address: string };
+    const { address } = JSON.parse(readFileSync(path.join(folder, 'instance.json'), 'utf8')) as {
+      address: string;
+    };
     for (const garbage of ['\n', '{\n', 'null\n', 'x'.repeat(40_000)]) {
       await new Promise<void>((resolve) => {
         const socket = connect(address, () => socket.write(garbage));
@@ -160,7 +182,12 @@ describe('the running instance', () => {
 });
 
 describe('the shell without Electron', () => {
-  const shellOn = (clock: Clock) => createWebShell({ profileDir: folder, clock, secrets: { get: async () => undefined, set: async () => {}, delete: async () => {} } });
+  const shellOn = (clock: Clock) =>
+    createWebShell({
+      profileDir: folder,
+      clock,
+      secrets: { get: async () => undefined, set: async () => {}, delete: async () => {} },
+    });
 
   it('notices that the machine has slept', () => {
     const { clock, advance, waiting } = manualClock();
@@ -178,14 +205,20 @@ describe('the shell without Electron', () => {
   it('opens links without a shell in between, and only safe ones', async () => {
     expect(openerCommand('https://a/', 'linux')).toEqual(['xdg-open', ['https://a/']]);
     expect(openerCommand('https://a/', 'darwin')).toEqual(['/usr/bin/open', ['-u', 'https://a/']]);
-    expect(openerCommand('https://a/?b&c', 'win32')).toEqual(['rundll32.exe', ['url.dll,FileProtocolHandler', 'https://a/?b&c']]);
+    expect(openerCommand('https://a/?b&c', 'win32')).toEqual([
+      'rundll32.exe',
+      ['url.dll,FileProtocolHandler', 'https://a/?b&c'],
+    ]);
     const started: unknown[] = [];
-    const start = async (command: string, args: readonly string[]): Promise<void> => void started.push([command, ...args]);
+    const start = async (command: string, args: readonly string[]): Promise<void> =>
+      void started.push([command, ...args]);
     for (const link of ['file:///etc/passwd', '--help', 'javascript:1', 'http://example.org/']) {
       await expect(openWithSystem(link, start)).rejects.toThrow('must not be opened');
     }
     await openWithSystem('https://example.org', start);
-    expect(started).toEqual([[expect.any(String), ...openerCommand('https://example.org/', process.platform)[1]]]);
+    expect(started).toEqual([
+      [expect.any(String), ...openerCommand('https://example.org/', process.platform)[1]],
+    ]);
   });
 
   it('says when the opener is missing', async () => {
@@ -201,7 +234,11 @@ describe('what nobody caught', () => {
     const lines: string[] = [];
     const program = new EventEmitter();
     let ends = 0;
-    watchForCrashes(program, createLogger((line) => lines.push(line), 'info', 'test'), () => (ends += 1));
+    watchForCrashes(
+      program,
+      createLogger((line) => lines.push(line), 'info', 'test'),
+      () => (ends += 1),
+    );
     return { program, lines, ends: () => ends };
   };
 
@@ -218,10 +255,18 @@ describe('what nobody caught', () => {
 describe('places', () => {
   it('of the profile follow the system', () => {
     expect(profileDirectory({}, 'linux', '/home/ann')).toBe('/home/ann/.local/share/chatsecure-desktop');
-    expect(profileDirectory({ XDG_DATA_HOME: '/data' }, 'linux', '/home/ann')).toBe('/data/chatsecure-desktop');
-    expect(profileDirectory({ XDG_DATA_HOME: 'relative' }, 'linux', '/home/ann')).toBe('/home/ann/.local/share/chatsecure-desktop');
-    expect(profileDirectory({}, 'darwin', '/Users/ann')).toBe('/Users/ann/Library/Application Support/chatsecure-desktop');
-    expect(profileDirectory({ APPDATA: '/Roaming' }, 'win32', '/Users/ann')).toBe('/Roaming/chatsecure-desktop');
+    expect(profileDirectory({ XDG_DATA_HOME: '/data' }, 'linux', '/home/ann')).toBe(
+      '/data/chatsecure-desktop',
+    );
+    expect(profileDirectory({ XDG_DATA_HOME: 'relative' }, 'linux', '/home/ann')).toBe(
+      '/home/ann/.local/share/chatsecure-desktop',
+    );
+    expect(profileDirectory({}, 'darwin', '/Users/ann')).toBe(
+      '/Users/ann/Library/Application Support/chatsecure-desktop',
+    );
+    expect(profileDirectory({ APPDATA: '/Roaming' }, 'win32', '/Users/ann')).toBe(
+      '/Roaming/chatsecure-desktop',
+    );
     expect(profileDirectory({ CHATSECURE_PROFILE: '/else/where' }, 'linux', '/home/ann')).toBe('/else/where');
   });
 
@@ -243,14 +288,21 @@ describe('places', () => {
     expect(findBrowser({ PATH: bin }, 'linux')).toBe(undefined);
     for (const name of ['google-chrome', 'chromium']) writeFileSync(path.join(bin, name), '');
     expect(findBrowser({ PATH: `relative:${bin}` }, 'linux')).toBe(path.join(bin, 'chromium'));
-    expect(findBrowser({ PATH: bin, CHATSECURE_CHROMIUM: path.join(bin, 'google-chrome') }, 'linux')).toBe(path.join(bin, 'google-chrome'));
+    expect(findBrowser({ PATH: bin, CHATSECURE_CHROMIUM: path.join(bin, 'google-chrome') }, 'linux')).toBe(
+      path.join(bin, 'google-chrome'),
+    );
     expect(findBrowser({ PATH: bin, CHATSECURE_CHROMIUM: '/nonexistent' }, 'linux')).toBe(undefined);
   });
 
   it('and switches of the browser keep it silent and without traces', () => {
     const args = browserArguments('/run/profile', 'file:///run/open.html');
     expect(args).toEqual(
-      expect.arrayContaining(['--app=file:///run/open.html', '--user-data-dir=/run/profile', '--incognito', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1']),
+      expect.arrayContaining([
+        '--app=file:///run/open.html',
+        '--user-data-dir=/run/profile',
+        '--incognito',
+        '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
+      ]),
     );
     expect(args.join(' ')).not.toMatch(/remote-debugging|no-sandbox|disable-web-security|launch=/);
   });

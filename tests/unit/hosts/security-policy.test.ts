@@ -3,13 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { contentSecurityPolicy, externalUrl, responseHeaders } from '#shared/security-policy.ts';
 
 describe('the policy', () => {
-  it.each(['electron', 'loopback'] as const)('of the %s window names no foreign source and nothing unsafe', (host) => {
-    const policy = contentSecurityPolicy(host);
-    expect(policy).not.toMatch(/unsafe-|https?:|wss?:|data:|\*/);
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("require-trusted-types-for 'script'; trusted-types 'none'");
-    expect(responseHeaders(host)['content-security-policy']).toBe(policy);
-  });
+  it.each(['electron', 'loopback'] as const)(
+    'of the %s window names no foreign source and nothing unsafe',
+    (host) => {
+      const policy = contentSecurityPolicy(host);
+      expect(policy).not.toMatch(/unsafe-|https?:|wss?:|data:|\*/);
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("require-trusted-types-for 'script'; trusted-types 'none'");
+      expect(responseHeaders(host)['content-security-policy']).toBe(policy);
+    },
+  );
 
   it('gives the Electron window no network at all, the loopback one its own server', () => {
     expect(contentSecurityPolicy('electron')).toContain("connect-src 'none'");
@@ -23,7 +26,10 @@ describe('a link that leaves the application', () => {
     ['HTTPS://EXAMPLE.org', 'https://example.org/'],
     ['https://bücher.example/ü', 'https://xn--bcher-kva.example/%C3%BC'],
     ['mailto:ann@example.org', 'mailto:ann@example.org'],
-    ['mailto:ann@example.org?subject=Hi&body=There&cc=bo@example.org', 'mailto:ann@example.org?subject=Hi&body=There&cc=bo@example.org'],
+    [
+      'mailto:ann@example.org?subject=Hi&body=There&cc=bo@example.org',
+      'mailto:ann@example.org?subject=Hi&body=There&cc=bo@example.org',
+    ],
     ['xmpp:ann@example.org?message;body=x', 'xmpp:ann@example.org?message;body=x'],
   ])('%s goes as %s', (text, url) => {
     expect(externalUrl(text)).toBe(url);
@@ -74,7 +80,12 @@ describe('a link that leaves the application', () => {
   });
 
   it('never begins like an option and never holds a blank, a quote or a control, whatever came in', () => {
-    const text = fc.oneof(fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.string().map((rest) => `https://${rest}`), fc.string().map((rest) => `mailto:${rest}`), fc.string());
+    const text = fc.oneof(
+      fc.webUrl({ withFragments: true, withQueryParameters: true }),
+      fc.string().map((rest) => `https://${rest}`),
+      fc.string().map((rest) => `mailto:${rest}`),
+      fc.string(),
+    );
     fc.assert(
       fc.property(text, (hostile) => {
         const url = externalUrl(hostile);

@@ -60,7 +60,12 @@ const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
 
-const call = (id: number, name: string, input: unknown = {}): Frame => ({ kind: 'call', id, method: name, input });
+const call = (id: number, name: string, input: unknown = {}): Frame => ({
+  kind: 'call',
+  id,
+  method: name,
+  input,
+});
 
 const settings = (theme: SettingsView['theme']) => ({ settings: { theme } as SettingsView });
 
@@ -75,11 +80,23 @@ describe('a call', () => {
 
   it('with input that does not fit is refused without repeating it', async () => {
     const { window, received, seen } = serve();
-    const wrong = [null, undefined, 1, [], {}, { name: 1 }, { name: 'x'.repeat(21) }, { name: 'secret', more: 1 }, 'secret'];
+    const wrong = [
+      null,
+      undefined,
+      1,
+      [],
+      {},
+      { name: 1 },
+      { name: 'x'.repeat(21) },
+      { name: 'secret', more: 1 },
+      'secret',
+    ];
     wrong.forEach((input, id) => window.send(call(id, 'greeter.greet', input)));
     await settle();
     expect(received).toHaveLength(wrong.length);
-    expect(new Set(received.map((frame) => frame.kind === 'fail' && frame.error.code))).toEqual(new Set(['bad-request']));
+    expect(new Set(received.map((frame) => frame.kind === 'fail' && frame.error.code))).toEqual(
+      new Set(['bad-request']),
+    );
     expect(JSON.stringify(received)).not.toContain('secret');
     expect(seen).toEqual([]);
   });
@@ -87,20 +104,33 @@ describe('a call', () => {
   it('of a name that is no own property of the contract finds nothing', async () => {
     const { window, received } = serve();
     const names = [
-      '__proto__.toString', 'constructor.name', 'greeter.constructor', 'greeter.__proto__', 'greeter.toString',
-      'greeter', 'greeter.', '.greet', 'greeter.greet.call', 'toString', '', 'hasOwnProperty.call',
+      '__proto__.toString',
+      'constructor.name',
+      'greeter.constructor',
+      'greeter.__proto__',
+      'greeter.toString',
+      'greeter',
+      'greeter.',
+      '.greet',
+      'greeter.greet.call',
+      'toString',
+      '',
+      'hasOwnProperty.call',
     ];
     names.forEach((name, id) => window.send(call(id, name, { name: 'Ann' })));
     await settle();
     expect(received).toHaveLength(names.length);
-    for (const frame of received) expect(frame).toMatchObject({ kind: 'fail', error: { code: 'unknown-method' } });
+    for (const frame of received)
+      expect(frame).toMatchObject({ kind: 'fail', error: { code: 'unknown-method' } });
   });
 
   it('that fails for an unknown reason says no more than that; the log knows where', async () => {
     const { window, received, log } = serve();
     window.send(call(1, 'greeter.explode'));
     await settle();
-    expect(received).toEqual([{ kind: 'fail', id: 1, error: { code: 'internal', message: 'internal error' } }]);
+    expect(received).toEqual([
+      { kind: 'fail', id: 1, error: { code: 'internal', message: 'internal error' } },
+    ]);
     expect(log.join()).toContain('greeter.explode');
     expect(log.join()).not.toContain('key.pem');
   });
@@ -118,7 +148,9 @@ describe('a call', () => {
     const { window, received } = serve();
     window.send(call(1, 'greeter.odd'));
     await settle();
-    expect(received).toEqual([{ kind: 'fail', id: 1, error: { code: 'internal', message: 'internal error' } }]);
+    expect(received).toEqual([
+      { kind: 'fail', id: 1, error: { code: 'internal', message: 'internal error' } },
+    ]);
   });
 
   it('whose answer comes after the window closed or was detached goes nowhere', async () => {
@@ -153,7 +185,11 @@ describe('a call', () => {
     await settle();
     window.send(call(4, 'greeter.greet', { name: 'Bo' }));
     await settle();
-    expect(received.slice(1)).toMatchObject([{ id: 1, kind: 'done' }, { id: 2, kind: 'done' }, { id: 4, kind: 'done' }]);
+    expect(received.slice(1)).toMatchObject([
+      { id: 1, kind: 'done' },
+      { id: 2, kind: 'done' },
+      { id: 4, kind: 'done' },
+    ]);
   });
 });
 
@@ -166,7 +202,7 @@ describe('hostile frames', () => {
     const inputs = [
       { name: 'x'.repeat(2 << 20) },
       Array.from({ length: 2 << 20 }, () => 0),
-      new Array(2 ** 31),
+      Object.assign([], { length: 2 ** 31 }),
       deep,
       cycle,
       new Map([['name', 'Ann']]),
@@ -185,7 +221,17 @@ describe('hostile frames', () => {
 
   it('without a usable id get no answer at all', async () => {
     const { window, received } = serve();
-    const frames = [null, 7, 'call', [], {}, { kind: 'call' }, { ...call(1, 'greeter.greet'), id: -1 }, { ...call(1, 'greeter.greet'), id: 1.5 }, { ...call(1, 'greeter.greet'), id: '1' }];
+    const frames = [
+      null,
+      7,
+      'call',
+      [],
+      {},
+      { kind: 'call' },
+      { ...call(1, 'greeter.greet'), id: -1 },
+      { ...call(1, 'greeter.greet'), id: 1.5 },
+      { ...call(1, 'greeter.greet'), id: '1' },
+    ];
     for (const frame of frames) window.send(frame as Frame);
     await settle();
     expect(received).toEqual([]);
@@ -194,15 +240,40 @@ describe('hostile frames', () => {
   it('of any shape neither crash the server nor reach a handler unchecked', async () => {
     const { window, received, seen } = serve();
     const name = fc.oneof(
-      fc.constantFrom('greeter.greet', 'greeter.greet', 'greeter.__proto__', '__proto__.greet', 'constructor.constructor'),
+      fc.constantFrom(
+        'greeter.greet',
+        'greeter.greet',
+        'greeter.__proto__',
+        '__proto__.greet',
+        'constructor.constructor',
+      ),
       fc.string(),
     );
     const input = fc.oneof(
-      fc.record({ name: fc.oneof(fc.string({ maxLength: 30 }), fc.anything()), times: fc.oneof(fc.integer(), fc.anything()) }, { requiredKeys: [] }),
-      fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withNullPrototype: true, withSparseArray: true }),
+      fc.record(
+        {
+          name: fc.oneof(fc.string({ maxLength: 30 }), fc.anything()),
+          times: fc.oneof(fc.integer(), fc.anything()),
+        },
+        { requiredKeys: [] },
+      ),
+      fc.anything({
+        withBigInt: true,
+        withDate: true,
+        withMap: true,
+        withSet: true,
+        withTypedArray: true,
+        withNullPrototype: true,
+        withSparseArray: true,
+      }),
     );
     const frame = fc.oneof(
-      fc.record({ kind: fc.oneof(fc.constant('call'), fc.string()), id: fc.oneof(fc.nat(), fc.anything()), method: name, input }),
+      fc.record({
+        kind: fc.oneof(fc.constant('call'), fc.string()),
+        id: fc.oneof(fc.nat(), fc.anything()),
+        method: name,
+        input,
+      }),
       fc.record({ kind: fc.constant('call'), id: fc.nat(), method: name, input }),
       fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true }),
     );
@@ -241,7 +312,13 @@ describe('events', () => {
     server.emit('settings.changed', settings('light'));
     await settle();
     const frames = [
-      { kind: 'event', events: [{ name: 'settings.changed', payload: settings('dark') }, { name: 'app.changed', payload: {} }] },
+      {
+        kind: 'event',
+        events: [
+          { name: 'settings.changed', payload: settings('dark') },
+          { name: 'app.changed', payload: {} },
+        ],
+      },
       { kind: 'event', events: [{ name: 'settings.changed', payload: settings('light') }] },
     ];
     expect(received).toEqual(frames);
