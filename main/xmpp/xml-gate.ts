@@ -126,6 +126,11 @@ export class XmlGate {
   }
 
   #hold(piece: string): void {
+    if (this.#state === 'text' && this.#depth <= 1) {
+      // RFC 6120 section 4.6.1: whitespace between stanzas keeps the connection alive and means nothing.
+      if (!WHITESPACE_ONLY.test(piece)) throw new XmlError('not-well-formed', 'text between stanzas');
+      return;
+    }
     this.#pending += piece;
     this.#recent = (this.#recent + piece.slice(-CDATA.length)).slice(-CDATA.length);
     if (this.#stanzaBytes + this.#pending.length > this.#limits.stanzaBytes) {
@@ -156,10 +161,7 @@ export class XmlGate {
 
   #text(token: string): void {
     if (FOREIGN_REFERENCE.test(token)) throw new XmlError('restricted-xml', 'an entity reference');
-    if (this.#depth > 1) return this.#pass(token);
-    // RFC 6120 section 4.6.1: whitespace between stanzas keeps the connection alive and means nothing.
-    if (!WHITESPACE_ONLY.test(token)) throw new XmlError('not-well-formed', 'text between stanzas');
-    this.#stanzaBytes = 0;
+    this.#pass(token);
   }
 
   #characterData(content: string): void {
