@@ -1,6 +1,13 @@
 import { once } from 'node:events';
 import path from 'node:path';
-import { _electron, test as base, expect, type Browser, type BrowserContextOptions, type Page } from '@playwright/test';
+import {
+  _electron,
+  test as base,
+  expect,
+  type Browser,
+  type BrowserContextOptions,
+  type Page,
+} from '@playwright/test';
 import { findElectronDist } from '#scripts/electron-dist.ts';
 import { launchApp } from './launch.ts';
 
@@ -44,14 +51,27 @@ export const test = base.extend<Fixtures>({
 
 export { expect };
 
+/**
+ * Starts the built application on the host that the project of the configuration names. For suites whose tests
+ * share one application; the fixture `openApp` is for the others. The caller stops it and removes the profile.
+ */
+export const openAppOn = (
+  project: string,
+  browser: Browser,
+  options: OpenOptions & { readonly profileDir: string },
+): Promise<OpenedApp> =>
+  project === 'electron'
+    ? openElectron(options.profileDir, options)
+    : openLoopback(options.profileDir, options, browser);
+
 const openLoopback = async (
   profileDir: string,
-  { env = {} }: OpenOptions,
+  { env = {}, context = {} }: OpenOptions,
   browser: Browser,
 ): Promise<OpenedApp> => {
   const app = await launchApp({ profileDir, env });
-  // Playwright gives it the options of the configuration.
-  const page = await (await browser.newContext()).newPage();
+  // Playwright adds the options of the configuration.
+  const page = await (await browser.newContext(context)).newPage();
   await page.goto(app.launchUrl);
   return {
     page,
