@@ -2,6 +2,7 @@
 import { bareJid, type Jid } from '#shared/jid.ts';
 import { addressOf, childText, readStanzaError, xml, type Element } from '../stanza.ts';
 import type { StanzaError } from '../port.ts';
+import { usableId } from './attribute-values.ts';
 import { readChatState, chatState, type ChatState } from './chat-states.ts';
 import { originId, readOriginId } from './stanza-ids.ts';
 
@@ -12,14 +13,14 @@ export interface MessageContent {
   readonly error: StanzaError | undefined;
 }
 
-/** Longer ids are nobody's: RFC 6120 gives no bound, and they become database keys. */
-const MAX_ID_LENGTH = 1024;
-
 /** The `id` attribute, or undefined where it is missing or unreasonable. */
-export const stanzaIdAttribute = (stanza: Element): string | undefined => {
-  const id = stanza.attrs['id'];
-  return id === undefined || id === '' || id.length > MAX_ID_LENGTH ? undefined : id;
-};
+export const stanzaIdAttribute = (stanza: Element): string | undefined => usableId(stanza.attrs['id']);
+
+/**
+ * Whether a message came back as an error. It may bring along what it carried when it left (RFC 6120 section
+ * 8.3.1): nothing in it is said anew, so readers of extensions find nothing in it.
+ */
+export const isBounced = (message: Element): boolean => message.attrs['type'] === 'error';
 
 /** The content of a message; types other than chat, normal and error have none for us (RFC 6121 section 5.2.2). */
 export const readMessageContent = (message: Element): MessageContent => {
@@ -39,6 +40,8 @@ export const textMessage = (message: {
   readonly id: string;
   readonly body: string;
   readonly chatState: boolean;
+  /** Elements of other extensions, such as a receipt request or the reference of a reply. */
+  readonly extensions?: readonly Element[];
 }): Element =>
   xml(
     'message',
@@ -46,6 +49,7 @@ export const textMessage = (message: {
     xml('body', {}, message.body),
     message.chatState ? chatState('active') : undefined,
     originId(message.id),
+    message.extensions,
   );
 
 /** A chat state alone; servers need not keep it (no body, no store). */
