@@ -121,6 +121,21 @@ test('the session is given to our own page only', async ({ app }) => {
   expect((await exchange(app, app.token)).status).toBe(200);
 });
 
+test('the bundle is served to our own page, and to a window that opens it', async ({ app }) => {
+  const status = async (path: string, headers: Record<string, string>): Promise<number> =>
+    (await ask(app.port, path, headers)).status;
+  expect(await status('/window.js', { 'sec-fetch-site': 'same-origin' })).toBe(200);
+  expect(await status('/', navigation)).toBe(200);
+  for (const site of ['cross-site', 'same-site', 'none', '']) {
+    expect(await status('/window.js', { 'sec-fetch-site': site }), site).toBe(403);
+    expect(await status('/', { 'sec-fetch-site': site }), site).toBe(403);
+  }
+  expect(await status('/window.js', {})).toBe(403);
+  expect(await status('/window.js', navigation)).toBe(403);
+  expect(await status('/', { ...navigation, 'sec-fetch-dest': 'iframe' })).toBe(403);
+  expect(await status('/', { ...navigation, 'sec-fetch-mode': 'no-cors' })).toBe(403);
+});
+
 test('a hostile web page cannot read, post, frame, load or connect, even with the token', async ({
   page,
   app,
