@@ -20,7 +20,7 @@ const fuses = {
   [FuseV1Options.WasmTrapHandlers]: true,
 };
 
-/** @param {import('app-builder-lib').AfterPackContext} context */
+/** @param {import('electron-builder').AfterPackContext} context */
 export default async function afterPack({ appOutDir, electronPlatformName, packager }) {
   const executable = path.join(appOutDir, executableName(appOutDir, electronPlatformName, packager));
   await flipFuses(executable, fuses);
@@ -30,7 +30,7 @@ export default async function afterPack({ appOutDir, electronPlatformName, packa
     forbidArbitraryLoads(path.join(executable, 'Contents', 'Info.plist'));
 }
 
-/** @type {(folder: string, platform: string, packager: import('app-builder-lib').PlatformPackager<any>) => string} */
+/** @type {(folder: string, platform: string, packager: import('electron-builder').PlatformPackager<any>) => string} */
 const executableName = (folder, platform, packager) => {
   if (platform === 'darwin') return readdirSync(folder).find((name) => name.endsWith('.app')) ?? '';
   if (platform === 'win32') return `${packager.appInfo.productFilename}.exe`;

@@ -14,7 +14,7 @@ export const entries = {
   built: path.join(root, 'dist/main/web.js'),
   source: path.join(root, 'main/web.ts'),
   /** The host around a test application and a test window (tests/fixtures/window). */
-  test: path.join(root, 'tests/support/test-host.ts'),
+  test: path.join(root, 'tests/support/children/test-host.ts'),
 } as const;
 
 export interface LaunchOptions {

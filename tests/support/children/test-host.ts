@@ -8,7 +8,7 @@ import { profileDirectory } from '#main/hosts/paths.ts';
 import { runWebHost } from '#main/hosts/web/host.ts';
 import { createLogger } from '#main/log/logger.ts';
 import { systemClock } from '#main/util/clock.ts';
-import { createTestApplication } from './test-application.ts';
+import { createTestApplication } from '../test-application.ts';
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
@@ -22,7 +22,7 @@ process.exitCode = await runWebHost({
   }),
   secrets: { get: async () => undefined, set: async () => {}, delete: async () => {} },
   profileDir: profileDirectory(),
-  rendererDir: path.resolve(import.meta.dirname, '../fixtures/window'),
+  rendererDir: path.resolve(import.meta.dirname, '../../fixtures/window'),
   env: process.env,
   args: process.argv.slice(2),
   clock: systemClock,
