@@ -30,7 +30,7 @@ export default async function afterPack({ appOutDir, electronPlatformName, packa
     forbidArbitraryLoads(path.join(executable, 'Contents', 'Info.plist'));
 }
 
-/** @type {(folder: string, platform: string, packager: import('electron-builder').PlatformPackager<any>) => string} */
+/** @type {(folder: string, platform: string, packager: import('electron-builder').AfterPackContext['packager']) => string} */
 const executableName = (folder, platform, packager) => {
   if (platform === 'darwin') return readdirSync(folder).find((name) => name.endsWith('.app')) ?? '';
   if (platform === 'win32') return `${packager.appInfo.productFilename}.exe`;
