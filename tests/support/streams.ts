@@ -48,21 +48,27 @@ afterEach(async () => {
   logged.length = 0;
 });
 
-export const openWith = async (options: OpenOptions): Promise<Opened> => {
-  const { clock, dialer, signal, handle, ...account } = options;
+/** A stream that nobody listens to yet. */
+export const openBare = async (options: OpenOptions): Promise<Stream> => {
+  const { clock, dialer, signal, handle: _, ...account } = options;
   const open = createOpenStream({ dial: createDialer({ ...dialer, ...(clock && { clock }) }), log, ...(clock && { clock }) });
   const stream = await open(
     { jid: 'alice@localhost', password: 'pw-alice', host: '127.0.0.1', directTls: false, resource: 'test', ...account },
     signal ?? new AbortController().signal,
   );
   opened.add(stream);
+  return stream;
+};
+
+export const openWith = async (options: OpenOptions): Promise<Opened> => {
+  const stream = await openBare(options);
   const heard: string[] = [];
   const bodies: string[] = [];
   stream.onStanza(async (stanza) => {
     heard.push(stanza.toString());
     const body = stanza.getChildText('body');
     if (body !== null) bodies.push(body);
-    await handle?.(stanza);
+    await options.handle?.(stanza);
   });
   const ended = new Promise<StreamError | undefined>((resolve) => stream.onEnd(resolve));
   return { stream, heard, bodies, ended };
@@ -71,7 +77,7 @@ export const openWith = async (options: OpenOptions): Promise<Opened> => {
 /** The failure of an attempt that must fail. */
 export const failureOf = async (options: OpenOptions): Promise<StreamError> => {
   try {
-    await openWith(options);
+    await openBare(options);
   } catch (error) {
     if (error instanceof StreamError) return error;
     throw error;

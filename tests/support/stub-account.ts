@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { createAuthority } from './certificates.ts';
-import { failureOf, openWith, type OpenOptions, type Opened } from './streams.ts';
+import { failureOf, openBare, openWith, type OpenOptions, type Opened } from './streams.ts';
 import { startStub, type StubOptions, type StubScript, type TlsStub } from './tls-stub.ts';
-import type { StreamError } from '#main/xmpp/port.ts';
+import type { Stream, StreamError } from '#main/xmpp/port.ts';
 
 export interface StubAccount {
   readonly stub: TlsStub;
   /** Logs in as alice@stub.test. */
   open(options?: OpenOptions): Promise<Opened>;
+  /** The same, and nobody listens yet. */
+  openBare(): Promise<Stream>;
   /** Fails to. */
   fail(options?: OpenOptions): Promise<StreamError>;
 }
@@ -44,6 +46,6 @@ export const useStubAccount = (): ((options: Partial<StubOptions>, ...scripts: r
       ca,
       ...more,
     });
-    return { stub, open: (more) => openWith(account(more)), fail: (more) => failureOf(account(more)) };
+    return { stub, open: (more) => openWith(account(more)), openBare: () => openBare(account()), fail: (more) => failureOf(account(more)) };
   };
 };

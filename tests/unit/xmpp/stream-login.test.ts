@@ -278,6 +278,16 @@ describe('a server that is not well', () => {
     expect(await fail()).toMatchObject({ code, step: 'stream' });
   });
 
+  test('adds something to <success/>: the stream before the login has nothing to say for the one after it', async () => {
+    const { fail, stub } = await account({}, async (peer) => {
+      await offer(peer, ['PLAIN']);
+      peer.send(inSasl('success') + features(BIND));
+      await peer.untilGone();
+    });
+    expect(await fail()).toMatchObject({ code: 'protocol-error', step: 'auth' });
+    expect(stub.received).not.toContain('<iq');
+  });
+
   test('binds an address that is none', async () => {
     const { fail } = await account({}, async (peer) => {
       await loginPlain(peer);

@@ -1,0 +1,475 @@
+import { describe, expect, test } from 'vitest';
+import { parseStanza, xml, type Element } from '#main/xmpp/stanza.ts';
+import { ManualClock } from '#tests/support/manual-clock.ts';
+import { logged } from '#tests/support/streams.ts';
+import { useStubAccount } from '#tests/support/stub-account.ts';
+import { acceptBind, acceptPlainSession, acceptSession, BIND, loginPlain, SM, type StubPeer, type StubScript } from '#tests/support/tls-stub.ts';
+import { until } from '#tests/support/until.ts';
+
+/** A session with stream management, iq and handlers, on a server that says exactly what the test wants. */
+
+const account = useStubAccount();
+
+const ENABLED = "<enabled xmlns='urn:xmpp:sm:3' id='sm1' resume='true'/>";
+const R = "<r xmlns='urn:xmpp:sm:3'/>";
+const A = (h: number): string => `<a xmlns='urn:xmpp:sm:3' h='${h}'/>`;
+const said = (body: string, from = 'bob@stub.test/x'): string => `<message from='${from}'><body>${body}</body></message>`;
+const ping = (to?: string): Element => xml('iq', { type: 'get', to }, xml('ping', { xmlns: 'urn:xmpp:ping' }));
+const expectPing = async (peer: StubPeer): Promise<string> => (await peer.expect(/<iq[^>]*id="([^"]+)"[^>]*><ping/))[1] ?? '';
+const result = (id: string, from?: string, content = ''): string =>
+  `<iq type='result' id='${id}'${from === undefined ? '' : ` from='${from}'`} to='alice@stub.test/stub'>${content}</iq>`;
+/** The `h` of the next acknowledgement. */
+const acked = async (peer: StubPeer): Promise<number> => Number((await peer.expect(/<a [^>]*h="(\d+)"[^>]*\/>/))[1]);
+
+/** Waits for the acknowledgement of so many; while handlers run, lower ones may come before it. */
+const ackedUpTo = async (peer: StubPeer, h: number): Promise<void> => {
+  for (let count = await acked(peer); count !== h; count = await acked(peer)) expect(count).toBeLessThan(h);
+};
+
+/** A promise with its handle, for a script and a test to meet. */
+const gate = (): PromiseWithResolvers<void> => Promise.withResolvers<void>();
+
+describe('an answer to an iq', () => {
+  const own = 'alice@stub.test';
+  test.each([
+    ['of the account, without "from"', undefined, undefined, true],
+    ['of the account, from itself', undefined, own, true],
+    ['of the account, in other letters', undefined, 'Alice@STUB.test', true],
+    ['of the account, from our full address', undefined, `${own}/stub`, true],
+    ['of the account, from its server', undefined, 'stub.test', true],
+    ['of the account, from somebody', undefined, 'eve@stub.test/x', false],
+    ['of the account, from another resource', undefined, `${own}/other`, false],
+    ['of the server, without "from"', 'stub.test', undefined, true],
+    ['of the server, from it', 'stub.test', 'stub.test', true],
+    ['of the server, from somebody', 'stub.test', 'eve@stub.test', false],
+    ['of a service, from it', 'rooms.stub.test', 'rooms.stub.test', true],
+    ['of a service, without "from"', 'rooms.stub.test', undefined, false],
+    ['of a service, from the account', 'rooms.stub.test', own, false],
+    ['of a service, from somebody (B.4.5)', 'rooms.stub.test', 'eve@stub.test/x', false],
+    ['of a contact, from the same resource', 'bob@stub.test/Phone', 'bob@stub.test/Phone', true],
+    ['of a contact, from another resource', 'bob@stub.test/Phone', 'bob@stub.test/phone', false],
+    ['of a contact, from his account', 'bob@stub.test/Phone', 'bob@stub.test', false],
+    ['from an address that is none', 'rooms.stub.test', '@/', false],
+  ])('%s', async (_name, to, from, isBelieved) => {
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      const id = await expectPing(peer);
+      peer.send(result(id, from, "<believed xmlns='urn:example'/>"));
+      // Then the honest answer, from where it must come.
+      peer.send(result(id, to ?? own, "<honest xmlns='urn:example'/>"));
+    });
+    const { stream } = await open();
+    const answer = await stream.request(ping(to));
+    expect(answer.getChild('believed') !== undefined).toBe(isBelieved);
+  });
+
+  test('has an id that nobody can guess, new for each request', async () => {
+    const ids = new Set<string>();
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      for (let i = 0; i < 20; i += 1) {
+        const id = await expectPing(peer);
+        ids.add(id);
+        peer.send(result(id));
+      }
+    });
+    const { stream } = await open();
+    const iq = ping();
+    for (let i = 0; i < 20; i += 1) await stream.request(iq);
+    expect(ids.size).toBe(20);
+    // 96 bits are 16 characters of base64.
+    expect([...ids].every((id) => /^[\w-]{16,}$/.test(id))).toBe(true);
+  });
+
+  test('that is an error is one', async () => {
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      const id = await expectPing(peer);
+      peer.send(`<iq type='error' id='${id}'><error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`);
+    });
+    const { stream } = await open();
+    await expect(stream.request(ping())).rejects.toMatchObject({ name: 'StanzaError', condition: 'item-not-found', type: 'cancel' });
+  });
+
+  test('that does not come is a timeout, and one that comes too late is nothing', async () => {
+    const clock = new ManualClock();
+    const asked = gate();
+    const late = gate();
+    const { open } = await account({}, async (peer) => {
+      await acceptPlainSession(peer);
+      const id = await expectPing(peer);
+      asked.resolve();
+      await late.promise;
+      peer.send(result(id) + said('still here'));
+    });
+    const { stream, bodies, heard } = await open({ clock });
+    const answer = expect(stream.request(ping(), 5_000)).rejects.toMatchObject({ condition: 'remote-server-timeout', type: 'wait' });
+    await asked.promise;
+    clock.advance(5_000);
+    await answer;
+    late.resolve();
+    await until('the message', () => bodies.length === 1);
+    expect(heard).toHaveLength(1);
+  });
+
+  test('twice is once, and one to a question nobody asked is nothing', async () => {
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      const id = await expectPing(peer);
+      peer.send(result(id) + result(id) + result('made-up') + said('after'));
+    });
+    const { stream, heard } = await open();
+    await stream.request(ping());
+    await until('the message', () => heard.length === 1);
+    expect(heard[0]).toContain('after');
+  });
+});
+
+describe('the order of the wire', () => {
+  const slowly = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+  test('one stanza at a time, and answers in their turn', async () => {
+    const order: string[] = [];
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      const id = await expectPing(peer);
+      peer.send(said('1') + said('2') + result(id) + said('3'));
+    });
+    const { stream, bodies } = await open({
+      handle: async (stanza) => {
+        order.push(`begin ${stanza.getChildText('body')}`);
+        await slowly();
+        order.push(`end ${stanza.getChildText('body')}`);
+      },
+    });
+    await stream.request(ping());
+    order.push('answer');
+    await until('the last', () => bodies.length === 3 && order.includes('end 3'));
+    expect(order.filter((line) => line !== 'begin 3')).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2', 'answer', 'end 3']);
+  });
+
+  test('a handler may ask, and what it asked overtakes', async () => {
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      peer.send(said('question') + said('behind'));
+      peer.send(result(await expectPing(peer)));
+    });
+    const answers: string[] = [];
+    const opened = open({
+      handle: async (stanza) => {
+        if (stanza.getChildText('body') !== 'question') return;
+        await slowly();
+        answers.push((await (await opened).stream.request(ping())).attrs['type'] ?? '');
+      },
+    });
+    const { bodies } = await opened;
+    await until('the message behind', () => bodies.length === 2);
+    expect(answers).toEqual(['result']);
+  });
+
+  test('a handler that waits for an answer by a way that nobody sees is not stuck for ever', async () => {
+    const clock = new ManualClock();
+    const sent = gate();
+    const { open } = await account({}, async (peer) => {
+      await acceptPlainSession(peer);
+      const id = await expectPing(peer);
+      peer.send(said('waits') + result(id));
+      sent.resolve();
+    });
+    const answered = gate();
+    const { stream, bodies } = await open({ clock, handle: () => answered.promise });
+    void stream.request(ping()).then(() => answered.resolve());
+    await sent.promise;
+    await until('the handler to wait', () => bodies.length === 1);
+    await until('the answer behind it', () => {
+      clock.advance(2_000);
+      return true;
+    });
+    await answered.promise;
+  });
+
+  test('a handler that fails is told to the log, without contents, and the next one runs', async () => {
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      peer.send(said('boom') + said('fine') + R);
+      await ackedUpTo(peer, 2);
+    });
+    const { bodies } = await open({
+      handle: (stanza) => {
+        if (stanza.getChildText('body') === 'boom') throw new Error('a bug');
+      },
+    });
+    await until('both', () => bodies.length === 2);
+    expect(logged.join('\n')).toContain('could not be handled');
+    expect(logged.join('\n')).not.toContain('boom');
+  });
+});
+
+describe('stream management', () => {
+  test('counts what came with <enabled/> in one piece, no more and no less (B.4.10)', async () => {
+    const counted = gate();
+    const { open } = await account({}, async (peer) => {
+      // Before: handled, but not counted (XEP-0198 section 4).
+      await loginPlain(peer, BIND + SM);
+      await acceptBind(peer);
+      await peer.expect(/<enable [^>]*>/);
+      peer.send(said('before') + ENABLED + said('after 1') + said('after 2') + R);
+      await ackedUpTo(peer, 2);
+      counted.resolve();
+    });
+    const { bodies, stream } = await open();
+    await counted.promise;
+    expect(bodies).toEqual(['before', 'after 1', 'after 2']);
+    expect(stream.resumeState()).toMatchObject({ inbound: 2 });
+  });
+
+  test('counts answers to iq, presence and what is dropped as well (B.4.9)', async () => {
+    const counted = gate();
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      for (let i = 0; i < 3; i += 1) peer.send(result(await expectPing(peer)));
+      peer.send("<presence from='bob@stub.test/x'/>" + result('made-up') + said('x', '@/') + said('last'));
+      peer.send("<unknown xmlns='urn:example'/><message xmlns='jabber:server'/>");
+      await peer.expect(/<iq[^>]*type="get"[^>]*><ping/);
+      peer.send(R);
+      await ackedUpTo(peer, 7);
+      counted.resolve();
+    });
+    const { stream, bodies } = await open();
+    for (let i = 0; i < 3; i += 1) await stream.request(ping());
+    await until('the last', () => bodies.length === 1);
+    void stream.request(ping());
+    await counted.promise;
+    expect(stream.resumeState()?.inbound).toBe(7);
+  });
+
+  test('tells of a stanza only when it is handled, and then unasked', async () => {
+    const stored = gate();
+    const told = gate();
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      peer.send(said('1') + said('slow') + said('3') + R);
+      expect(await acked(peer)).toBeLessThanOrEqual(1);
+      stored.resolve();
+      await ackedUpTo(peer, 3);
+      told.resolve();
+    });
+    const { stream } = await open({ handle: (stanza) => (stanza.getChildText('body') === 'slow' ? stored.promise : undefined) });
+    await told.promise;
+    expect(stream.resumeState()).toMatchObject({ inbound: 3 });
+  });
+
+  test('asks once for several stanzas, and resolves them by the count', async () => {
+    const clock = new ManualClock();
+    const settled: string[] = [];
+    const { open, stub } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      await peer.expect(/<r xmlns[^>]*>/);
+      peer.send(A(2));
+      await peer.expect(/<r xmlns[^>]*>/);
+      peer.send(A(3));
+    });
+    const { stream } = await open({ clock });
+    for (const name of ['a', 'b', 'c']) void stream.send(xml('message', { id: name })).then(() => settled.push(name));
+    await until('the stanzas', () => stub.received.includes('"c"'));
+    expect(stub.received).not.toContain('<r ');
+    clock.advance(50);
+    await until('two', () => settled.length === 2);
+    expect(settled).toEqual(['a', 'b']);
+    expect(stream.resumeState()).toMatchObject({ outbound: 2, unacked: ['<message id="c"/>'] });
+    clock.advance(1_000);
+    await until('the third', () => settled.length === 3);
+    expect(stream.resumeState()).toMatchObject({ outbound: 3, unacked: [] });
+  });
+
+  test('asks at once after many', async () => {
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      await peer.expect(/<r xmlns[^>]*>/);
+      peer.send(A(25));
+    });
+    const { stream } = await open({ clock: new ManualClock() });
+    await Promise.all(Array.from({ length: 25 }, () => stream.send(xml('presence'))));
+  });
+
+  test.each([
+    ['more than was sent', A(2), "h='2' send-count='1'"],
+    ['a number that is none', "<a xmlns='urn:xmpp:sm:3' h='-1'/>", ''],
+    ['nothing', "<a xmlns='urn:xmpp:sm:3'/>", ''],
+  ])('an acknowledgement of %s ends the stream', async (_name, answer, details) => {
+    let last = '';
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      await peer.expect(/<presence\/>/);
+      peer.send(answer);
+      [last] = await peer.expect(/<stream:error>.*<\/stream:error><\/stream:stream>/);
+    });
+    const { stream, ended } = await open();
+    const sent = expect(stream.send(xml('presence'))).rejects.toMatchObject({ code: 'protocol-error' });
+    expect(await ended).toMatchObject({ code: 'protocol-error', condition: 'undefined-condition', advice: 'retry-later' });
+    await sent;
+    await until('the last words', () => last !== '');
+    expect(last).toContain(details);
+    expect(stream.resumeState()).toBeUndefined();
+  });
+
+  test('whose server does not resume gives nothing to resume', async () => {
+    const { open } = await account({}, (peer) => acceptSession(peer, "<enabled xmlns='urn:xmpp:sm:3' id='x'/>"));
+    const { stream } = await open();
+    expect(stream.resumeState()).toBeUndefined();
+  });
+});
+
+describe('a resumption', () => {
+  const state = {
+    id: 'old',
+    jid: 'alice@stub.test/before',
+    inbound: 7,
+    outbound: 10,
+    unacked: ['<message id="m1"/>', '<message id="m2"/>', '<presence/>'],
+  };
+  const answering =
+    (answer: string, then?: StubScript): StubScript =>
+    async (peer) => {
+      await loginPlain(peer, BIND + SM);
+      const [asked] = await peer.expect(/<resume [^>]*>/);
+      expect(asked).toContain('previd="old"');
+      expect(asked).toContain('h="7"');
+      peer.send(answer);
+      await then?.(peer);
+    };
+  const bindAnew: StubScript = async (peer) => {
+    await acceptBind(peer);
+    await peer.expect(/<enable [^>]*>/);
+    peer.send(ENABLED);
+  };
+  const failed = (h: string): string => `<failed xmlns='urn:xmpp:sm:3'${h}><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>`;
+
+  test('goes on with the counts of both sides; what the server lacks is its owner’s to send', async () => {
+    const { open, stub } = await account(
+      {},
+      answering("<resumed xmlns='urn:xmpp:sm:3' previd='old' h='12'/>" + said('meanwhile') + R, async (peer) => {
+        await acked(peer);
+        await peer.expect(/<presence\/>/);
+        await peer.expect(/<r [^>]*>/);
+        peer.send(A(13) + R);
+        await ackedUpTo(peer, 8);
+      }),
+    );
+    const { stream, bodies } = await open({ resume: state });
+    expect(stream).toMatchObject({ resumed: true, jid: 'alice@stub.test/before', unhandled: ['<presence/>'] });
+    await until('the message', () => bodies.length === 1);
+    expect(stub.received).not.toContain('<presence/>');
+    await Promise.all(stream.unhandled.map((text) => stream.send(parseStanza(text))));
+    expect(stream.resumeState()).toEqual({ id: 'old', jid: stream.jid, inbound: 8, outbound: 13, unacked: [] });
+  });
+
+  test('that fails ends in a new session', async () => {
+    const { open, stub } = await account({}, answering(failed(''), bindAnew));
+    const { stream } = await open({ resume: state });
+    expect(stream).toMatchObject({ resumed: false, jid: 'alice@stub.test/stub', unhandled: [] });
+    expect(stream.resumeState()).toMatchObject({ id: 'sm1', inbound: 0, outbound: 0, unacked: [] });
+    expect(stub.received).not.toMatch(/m1|m2/);
+  });
+
+  test('that fails with a count spares what has arrived from leaving twice', async () => {
+    const { open, stub } = await account(
+      {},
+      answering(failed(" h='11'"), async (peer) => {
+        await bindAnew(peer);
+        await peer.expect(/<r [^>]*>/);
+        peer.send(A(2));
+      }),
+    );
+    const { stream } = await open({ resume: state });
+    await Promise.all(['<message id="m1"/>', '<message id="m2"/>', '<presence/>'].map((text) => stream.send(parseStanza(text))));
+    expect(stub.received).not.toContain('m1');
+    expect(stub.received).toContain('m2');
+  });
+
+  test('counts beyond 2^32 (XEP-0198 section 4)', async () => {
+    const { open } = await account({}, async (peer) => {
+      await loginPlain(peer, BIND + SM);
+      await peer.expect(/<resume [^>]*h="4294967295"[^>]*>/);
+      peer.send("<resumed xmlns='urn:xmpp:sm:3' previd='old' h='0'/>" + said('one more'));
+      await peer.expect(/<r [^>]*>/);
+      peer.send(A(1));
+    });
+    const { stream, bodies } = await open({ resume: { ...state, inbound: 2 ** 32 - 1, outbound: 2 ** 32 - 2 } });
+    expect(stream.unhandled).toEqual(['<presence/>']);
+    await stream.send(xml('presence'));
+    await until('the message', () => bodies.length === 1);
+    expect(stream.resumeState()).toMatchObject({ inbound: 0, outbound: 1 });
+  });
+
+  test('of a state that lags behind: the server has more than we know of', async () => {
+    const { open } = await account({}, answering("<resumed xmlns='urn:xmpp:sm:3' previd='old' h='20'/>"));
+    const { stream } = await open({ resume: state });
+    expect(stream.unhandled).toEqual([]);
+    expect(stream.resumeState()).toMatchObject({ outbound: 20 });
+  });
+
+  test.each([
+    ['of another stream', "<resumed xmlns='urn:xmpp:sm:3' previd='other' h='12'/>"],
+    ['without a count', "<resumed xmlns='urn:xmpp:sm:3' previd='old'/>"],
+    ['that is something else', said('surprise')],
+  ])('with an answer %s ends the attempt', async (_name, answer) => {
+    const { fail } = await account({}, answering(answer));
+    expect(await fail({ resume: state })).toMatchObject({ code: 'protocol-error', step: 'bind', advice: 'retry-later' });
+  });
+
+  test('of another account is not asked for', async () => {
+    const { open, stub } = await account({}, async (peer) => acceptSession(peer));
+    const { stream } = await open({ resume: { ...state, jid: 'eve@stub.test/x' } });
+    expect(stream.resumed).toBe(false);
+    expect(stub.received).not.toContain('<resume');
+  });
+});
+
+describe('a sign of life', () => {
+  test('without stream management is any answer at all', async () => {
+    const clock = new ManualClock();
+    const answered = gate();
+    const { open } = await account({}, async (peer) => {
+      await acceptPlainSession(peer);
+      const id = await expectPing(peer);
+      peer.send(`<iq type='error' id='${id}' from='stub.test'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`);
+      peer.send(said('alive'));
+      answered.resolve();
+      await expectPing(peer);
+      await peer.untilGone();
+    });
+    const { stream, ended, bodies } = await open({ clock });
+    stream.probe(8_000);
+    await answered.promise;
+    await until('the answer', () => bodies.length === 1);
+    clock.advance(8_000);
+    // The first was answered; this one is not.
+    stream.probe(8_000);
+    clock.advance(8_000);
+    expect(await ended).toMatchObject({ code: 'connection-lost' });
+    expect(clock.pending).toBe(0);
+  });
+
+  test('is also what arrives instead of it: a slow link is not a dead one', async () => {
+    const clock = new ManualClock();
+    const probed = gate();
+    const { open } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      await peer.expect(/<r [^>]*>/);
+      peer.send(said('a long page'));
+      probed.resolve();
+      await peer.untilGone();
+    });
+    const { stream, ended, bodies } = await open({ clock });
+    stream.probe(8_000);
+    await probed.promise;
+    await until('the page', () => bodies.length === 1);
+    clock.advance(8_000);
+    expect(stream.resumeState()).toBeDefined();
+    const alive = stream.send(xml('presence')).catch((error: unknown) => error);
+    clock.advance(8_000);
+    expect(await ended).toMatchObject({ code: 'connection-lost' });
+    await alive;
+  });
+});
