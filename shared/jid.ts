@@ -1,7 +1,8 @@
 /**
  * XMPP addresses (RFC 7622). Comparison and storage always use the normalised form that `parseJid` gives.
- * The full PRECIS tables are the server's business; here: NFC, case folding of local part and domain,
- * lengths, and the characters that RFC 7622 section 3.3.1 forbids, plus everything invisible.
+ * The full PRECIS and IDNA tables are the server's business, and servers differ in them: an address that
+ * ours refuses would lose the messages of its owner. Here: width and case mapping, NFC, lengths, the shape of
+ * a domain, and the characters that RFC 7622 section 3.3.1 forbids, plus everything invisible.
  */
 export interface Jid {
   readonly local: string;
@@ -12,7 +13,10 @@ export interface Jid {
 const MAX_PART_BYTES = 1023;
 /** RFC 7622 section 3.3.1, and spaces and controls that PRECIS UsernameCaseMapped disallows. */
 const BAD_LOCAL = /["&'/:<>@\s\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/u;
-const BAD_DOMAIN = /[^\p{L}\p{N}\p{M}.\-[\]:]/u;
+/** RFC 5890 section 2.3.1: letters, digits and hyphens, none of these at an end; at most 63 octets on the wire. */
+const LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?$/u;
+const MAX_LABEL_LENGTH = 63;
+const IPV6_LITERAL = /^\[(?=[^\]]*:)[0-9a-f:.]+\]$/;
 const BAD_RESOURCE = /[\p{Cc}\p{Cs}\p{Cn}]/u;
 
 /** UTF-8 length without Buffer or TextEncoder: this layer has neither Node nor DOM types. */
@@ -25,6 +29,20 @@ const utf8Length = (text: string): number => {
   return bytes;
 };
 
+/**
+ * Width mapping, case mapping, then NFC, in the order of RFC 8265 section 3.3.2. The compatibility forms of
+ * this one block are the wide and narrow characters.
+ */
+const fold = (part: string): string =>
+  part
+    .replace(/[\uff00-\uffef]/g, (char) => char.normalize('NFKC'))
+    .toLowerCase()
+    .normalize('NFC');
+
+const isDomain = (domain: string): boolean =>
+  IPV6_LITERAL.test(domain) ||
+  domain.split('.').every((label) => label.length <= MAX_LABEL_LENGTH && LABEL.test(label));
+
 const fits = (part: string): boolean => part !== '' && utf8Length(part) <= MAX_PART_BYTES;
 
 /**
@@ -36,9 +54,10 @@ export const parseJid = (text: string): Jid | undefined => {
   const bare = slash < 0 ? text : text.slice(0, slash);
   const resource = slash < 0 ? '' : text.slice(slash + 1).normalize('NFC');
   const at = bare.indexOf('@');
-  const local = at < 0 ? '' : bare.slice(0, at).normalize('NFC').toLowerCase();
-  const domain = (at < 0 ? bare : bare.slice(at + 1)).normalize('NFC').toLowerCase().replace(/\.$/, '');
-  if (!fits(domain) || BAD_DOMAIN.test(domain) || domain.startsWith('.') || domain.includes('..')) return undefined;
+  const local = at < 0 ? '' : fold(bare.slice(0, at));
+  // Section 3.2: a dot at the end is stripped before anything else.
+  const domain = fold((at < 0 ? bare : bare.slice(at + 1)).replace(/\.$/, ''));
+  if (!fits(domain) || !isDomain(domain)) return undefined;
   if (at >= 0 && (!fits(local) || BAD_LOCAL.test(local))) return undefined;
   if (slash >= 0 && (!fits(resource) || BAD_RESOURCE.test(resource))) return undefined;
   return { local, domain, resource };

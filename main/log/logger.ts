@@ -1,4 +1,4 @@
-import { redact } from './redact.ts';
+import { redact, redactValue } from './redact.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -26,9 +26,14 @@ const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 export const createLogger = (sink: LogSink, level: LogLevel, salt: string, name = ''): Logger => {
   const write = (at: LogLevel, message: string, fields: LogFields, error?: unknown): void => {
     if (order.indexOf(at) < order.indexOf(level)) return;
-    const parts = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
-    if (error !== undefined) parts.push(describe(error));
-    sink(redact(`${new Date().toISOString()} ${at} ${name === '' ? '' : `[${name}] `}${[message, ...parts].join(' ')}`, salt));
+    const parts = Object.entries(fields).flatMap(([key, value]) =>
+      value === undefined
+        ? []
+        : [`${key}=${typeof value === 'string' ? redactValue(key, value, salt) : value}`],
+    );
+    const head = `${new Date().toISOString()} ${at}${name === '' ? '' : ` [${name}]`}`;
+    const cause = error === undefined ? [] : [describe(error, salt)];
+    sink([head, redact(message, salt), ...parts, ...cause].join(' '));
   };
   return {
     debug: (message, fields = {}) => write('debug', message, fields),
@@ -40,10 +45,26 @@ export const createLogger = (sink: LogSink, level: LogLevel, salt: string, name 
 };
 
 /** The one formatter of errors: name, code and the places in our code; the message may hold contents. */
-const describe = (error: unknown): string => {
+const describe = (error: unknown, salt: string): string => {
   if (!(error instanceof Error)) return 'error=(not an Error)';
   const code = 'code' in error && typeof error.code === 'string' ? ` code=${error.code}` : '';
-  const condition = 'condition' in error && typeof error.condition === 'string' ? ` condition=${error.condition}` : '';
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 6);
-  return `error=${error.name}${code}${condition} ${frames.map((frame) => frame.trim()).join(' < ')}`;
+  const condition =
+    'condition' in error && typeof error.condition === 'string' ? ` condition=${error.condition}` : '';
+  return `error=${redact(`${error.name}${code}${condition}`, salt)} ${placesOf(error).join(' < ')}`.trimEnd();
+};
+
+const FRAME = /^\s+at (?:([\w.#<>$[\] ]+) \()?.*?([^\\/()]+:\d+:\d+)\)?$/;
+
+/**
+ * Function, file name and position of the upper frames; not the folders, which name the user. The stack
+ * repeats the message, which may look like frames: without it, or not at all.
+ */
+const placesOf = ({ stack = '', message }: Error): readonly string[] => {
+  const at = stack.indexOf(message);
+  const lines = at < 0 ? [] : stack.slice(at + message.length).split('\n');
+  return lines
+    .map((line) => FRAME.exec(line))
+    .filter((frame) => frame !== null)
+    .map(([, name, place]) => (name === undefined ? `${place}` : `${name} ${place}`))
+    .slice(0, 6);
 };
