@@ -192,11 +192,13 @@ class LibraryWire implements Wire {
 
   async open(): Promise<void> {
     if (this.#end !== undefined) throw this.#end.error;
+    // The first stream ended with the login; nothing of it may be taken for a part of the second.
+    if (this.#unread.length > 0) throw xmlFailure(undefined, this.step);
     const { promise, resolve, reject } = Promise.withResolvers<Element>();
+    // It may fail before anybody waits for it.
+    promise.catch(() => undefined);
     this.#rejectOpen = reject;
     if (this.#opened) {
-      // The first stream ended with the login; nothing of it may be taken for a part of the second.
-      if (this.#unread.length > 0) throw xmlFailure(undefined, this.step);
       this.#limits = SERVER_LIMITS;
       this.#entity.restart().then(resolve, reject);
     } else {
