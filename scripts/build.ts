@@ -5,6 +5,7 @@
  *
  * --dev keeps source maps in the renderer; --if-stale builds only where a source has changed.
  */
+import { existsSync } from 'node:fs';
 import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import react from '@vitejs/plugin-react';
@@ -119,11 +120,23 @@ export const build = async (options: { readonly dev?: boolean } = {}): Promise<v
     await writeFile(path.join(next, STAMP), '');
     // A source that changes during the build is younger than the stamp.
     await utimes(path.join(next, STAMP), started, started);
-    await rm(at('dist'), { recursive: true, force: true });
-    await rename(next, at('dist'));
+    await moveIntoPlace(next);
   } finally {
     await rm(next, { recursive: true, force: true });
   }
+};
+
+/** Two renames instead of a removal: who reads dist/ meets the old one or the new one. */
+const moveIntoPlace = async (next: string): Promise<void> => {
+  const old = `${next}-old`;
+  await rename(at('dist'), old).catch(() => {});
+  try {
+    await rename(next, at('dist'));
+  } catch (error) {
+    // Another build was quicker, with the same sources.
+    if (!existsSync(at('dist', STAMP))) throw error;
+  }
+  await rm(old, { recursive: true, force: true });
 };
 
 /** Builds where dist/ is missing or older than a source. Answers whether it did. */
