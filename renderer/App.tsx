@@ -19,7 +19,7 @@ const cx = classes(styles);
 /** The whole window. */
 export const App = ({ app, translator }: { app: Application; translator: i18n }): ReactNode => {
   const settings = useStore(app.session, (session) => session.settings);
-  const language = resolveLanguage(settings.language, useSystemLanguages());
+  const language = resolveLanguage(settings.language, useSystemLanguages().split(','));
 
   // The page itself carries theme and language: the tokens, the direction and the browser's own controls follow.
   useEffect(() => {
@@ -54,14 +54,15 @@ export const App = ({ app, translator }: { app: Application; translator: i18n })
 };
 
 /** As one text: some browsers answer another list object at every look, and React would draw without end. */
-const useSystemLanguages = (): readonly string[] =>
+/** Joined, because the list itself may be a new one each time. */
+const useSystemLanguages = (): string =>
   useSyncExternalStore(
     (changed) => {
       window.addEventListener('languagechange', changed);
       return () => window.removeEventListener('languagechange', changed);
     },
     () => navigator.languages.join(','),
-  ).split(',');
+  );
 
 /** What is written is stored before the window is hidden or goes. */
 const flushDraftsOnLeave = (app: Application): (() => void) => {

@@ -60,9 +60,9 @@ const Header = ({ chat, name, contact }: HeaderProps): ReactNode => {
       </span>
       <Avatar name={name} jid={chat.jid} size="l" dot={contact && availabilityDot[contact.availability]} />
       <div className={cx('who')}>
-        <h2 className={cx('name')}>
+        <h1 className={cx('name')}>
           <bdi>{name}</bdi>
-        </h2>
+        </h1>
         <p
           className={cx('presence')}
           data-tip={contact?.statusText === '' ? undefined : displayName(contact?.statusText ?? chat.jid)}

@@ -46,7 +46,9 @@ export const ChatRow = memo(({ id, index, now, selected, tabbable }: ChatRowProp
       <Avatar name={name} jid={chat.jid} size="l" dot={contact && availabilityDot[contact.availability]} />
       <span className={cx('body')}>
         <span className={cx('top')}>
-          <bdi className={cx('name')}>{name}</bdi>
+          <span className={cx('name')}>
+            <bdi>{name}</bdi>
+          </span>
           {contact !== undefined && <Hidden>, {presenceWords(t, contact)}, </Hidden>}
           {chat.last !== undefined && (
             <time data-tip={format.full(chat.activeAt)}>{format.short(chat.activeAt, now)}</time>

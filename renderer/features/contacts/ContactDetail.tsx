@@ -54,9 +54,9 @@ const Profile = ({ contact }: { contact: ContactView }): ReactNode => {
       </span>
       <div className={cx('head')}>
         <Avatar name={name} jid={contact.jid} size="xl" dot={availabilityDot[contact.availability]} />
-        <h2>
+        <h1>
           <bdi>{name}</bdi>
-        </h2>
+        </h1>
         <bdi className={cx('jid')}>{displayName(contact.jid)}</bdi>
         <Actions contact={contact} />
       </div>

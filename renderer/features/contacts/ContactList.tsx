@@ -120,7 +120,9 @@ const ContactRow = ({ contact, index, selected, tabbable }: ContactRowProps): Re
     >
       <Avatar name={name} jid={contact.jid} size="l" dot={availabilityDot[contact.availability]} />
       <span className={cx('body')}>
-        <bdi className={cx('name')}>{name}</bdi>
+        <span className={cx('name')}>
+          <bdi>{name}</bdi>
+        </span>
         <span className={cx('presence')}>
           {presenceWords(t, contact)}
           <bdi>{status}</bdi>

@@ -110,7 +110,9 @@ const Match = ({ contact, onPick }: { contact: ContactView; onPick: () => void }
     <button type="button" className={cx('match')} onClick={onPick}>
       <Avatar name={name} jid={contact.jid} dot={availabilityDot[contact.availability]} />
       <span className={cx('who')}>
-        <bdi className={cx('name')}>{name}</bdi>
+        <span className={cx('name')}>
+          <bdi>{name}</bdi>
+        </span>
         <span className={cx('more')}>
           <bdi>{displayName(contact.jid)}</bdi> · {presenceWords(t, contact)}
         </span>

@@ -41,7 +41,9 @@ const Request = ({ request }: { request: ContactRequestView }): ReactNode => {
       <div className={cx('who')}>
         <Avatar name={name} jid={jid} size="l" />
         <div className={cx('body')}>
-          <bdi className={cx('name')}>{name}</bdi>
+          <span className={cx('name')}>
+            <bdi>{name}</bdi>
+          </span>
           {/* A name is chosen freely; the address is what counts here. */}
           {name !== jid && <bdi className={cx('jid')}>{displayName(jid)}</bdi>}
           <p className={cx('text')}>{t('contacts.requestText')}</p>

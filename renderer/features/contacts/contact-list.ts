@@ -1,6 +1,8 @@
 import type { ContactView } from '#shared/views.ts';
 import { fold } from '../../state/chats.ts';
 
+const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
 /** Contacts whose name or address has every word of the query, by name. */
 export const visibleContacts = (contacts: Iterable<ContactView>, query: string): readonly ContactView[] => {
   const words = fold(query)
@@ -11,5 +13,5 @@ export const visibleContacts = (contacts: Iterable<ContactView>, query: string):
       const text = fold(`${contact.name} ${contact.jid}`);
       return words.every((word) => text.includes(word));
     })
-    .toSorted((a, b) => a.name.localeCompare(b.name) || a.jid.localeCompare(b.jid));
+    .toSorted((a, b) => byName.compare(a.name, b.name) || a.jid.localeCompare(b.jid));
 };

@@ -14,6 +14,7 @@ import { Dialogs } from './Dialogs.tsx';
 import styles from './MainWindow.module.css';
 import { Rail } from './Rail.tsx';
 import { watchShortcuts } from './shortcuts.ts';
+import { useNarrow } from './use-narrow.ts';
 
 const cx = classes(styles);
 
@@ -25,6 +26,8 @@ export const MainWindow = (): ReactNode => {
   const chatId = useUi((ui) => ui.chatId);
   const contact = useUi((ui) => ui.contact);
   useEffect(() => watchShortcuts(app), [app]);
+
+  const narrow = useNarrow();
 
   const detail = (view === 'chats' && chatId !== undefined) || (view === 'contacts' && contact !== undefined);
   return (
@@ -42,7 +45,9 @@ export const MainWindow = (): ReactNode => {
         </div>
       ) : (
         <>
-          <div className={cx('side')}>{view === 'contacts' ? <ContactList /> : <ChatList />}</div>
+          <div className={cx('side')} role={narrow && !detail ? 'main' : undefined}>
+            {view === 'contacts' ? <ContactList /> : <ChatList />}
+          </div>
           <div className={cx('main')}>
             {view === 'contacts' && <ContactDetail key={contact} />}
             {view !== 'contacts' &&

@@ -64,7 +64,7 @@ const cycleRegions = (by: 1 | -1): boolean => {
   const next = regions[(at + by + regions.length) % regions.length];
   if (next === undefined) return false;
   const inside =
-    next.querySelector<HTMLElement>('[data-region-focus]') ??
+    next.querySelector<HTMLElement>('[data-region-focus], [data-row][tabindex="0"]') ??
     next.querySelector<HTMLElement>(
       '[tabindex="0"], button:not(:disabled), input, textarea, select, a[href]',
     );

@@ -2,7 +2,7 @@ import { ArrowDown } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatView } from '#shared/views.ts';
-import { useApp, useTimeline } from '../../app-context.tsx';
+import { useApp, usePeople, useTimeline } from '../../app-context.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { useNow } from '../../ui/use-now.ts';
@@ -23,6 +23,7 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
   const dividerAt = useTimeline((state) => state.dividerAt);
   const items = useMemo(() => timelineItems(window.rows, dividerAt), [window.rows, dividerAt]);
   const { scroller, virtual, atEnd, toEnd } = useMessageScroll(items);
+  const ownName = usePeople(({ accounts }) => accounts.get(chat.accountId)?.jid.split('@')[0] ?? '');
   const rows = virtual.getVirtualItems();
   const last = items.length - 1;
   const { ref, active, setActive, onKeyDown } = useRoving<HTMLDivElement>(items.length, last, (index) =>
@@ -56,6 +57,7 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
                     setSize={window.hasOlder || window.hasNewer ? -1 : items.length}
                     beginning={index === 0 && !window.hasOlder}
                     name={name}
+                    ownName={ownName}
                     now={now}
                     tabbable={index === active}
                     onFocusRow={setActive}

@@ -8,6 +8,7 @@ import { isolate, type TranslationKey } from '../../i18n/translate.ts';
 import { Button } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Hidden } from '../../ui/Hidden.tsx';
+import { displayName } from '../../ui/names.ts';
 import type { TimelineItem } from './items.ts';
 import { MessageBody } from './MessageBody.tsx';
 import styles from './MessageRow.module.css';
@@ -25,6 +26,8 @@ interface MessageRowProps {
   readonly beginning: boolean;
   /** Of the other side. */
   readonly name: string;
+  /** What the user is called where a text speaks of them (`/me waves`). */
+  readonly ownName: string;
   readonly now: number;
   readonly tabbable: boolean;
   readonly onFocusRow: (index: number) => void;
@@ -32,7 +35,7 @@ interface MessageRowProps {
 
 /** One message with what stands above it: the day, the "new messages" divider. */
 export const MessageRow = memo((props: MessageRowProps): ReactNode => {
-  const { ref, item, index, setSize, beginning, name, now, tabbable, onFocusRow } = props;
+  const { ref, item, index, setSize, beginning, name, ownName, now, tabbable, onFocusRow } = props;
   const { t } = useTranslation();
   const format = useFormat();
   const { message, newDay, divider, follows, followed } = item;
@@ -60,7 +63,7 @@ export const MessageRow = memo((props: MessageRowProps): ReactNode => {
       )}
       <div className={cx('bubble', followed && 'followed')}>
         <Hidden>{own ? t('message.you') : name}: </Hidden>
-        <MessageBody body={message.body} author={own ? t('message.you') : name} />
+        <MessageBody body={message.body} author={own ? displayName(ownName) : name} />
         <Meta message={message} />
       </div>
       {message.state === 'failed' && <Failure message={message} />}

@@ -24,7 +24,13 @@ const LINKIFY_UP_TO = 60_000;
 const MAX_BIG_EMOJI = 6;
 
 // An address of somebody (ada@example.org) is as likely one for chat as one for mail: it stays text.
-const finder = new LinkifyIt({ fuzzyLink: true, fuzzyEmail: false, fuzzyIP: false, maxLength: 4096 })
+const finder = new LinkifyIt({
+  fuzzyLink: true,
+  fuzzyEmail: false,
+  fuzzyIP: false,
+  urlAuth: true,
+  maxLength: 4096,
+})
   .add('ftp:', null)
   .add('//', null)
   .add('xmpp:', {
@@ -33,13 +39,15 @@ const finder = new LinkifyIt({ fuzzyLink: true, fuzzyEmail: false, fuzzyIP: fals
   })
   .tlds('onion', true);
 
+/** Overrides force even Latin letters into another order; honest text needs only the isolates and embeddings. */
+const OVERRIDES = /[\u202d\u202e]/g;
 const EMOJI_ONLY = /^(?:\p{RGI_Emoji}|\s)+$/v;
 const EMOJI = /\p{RGI_Emoji}/gv;
 
 /** Takes a message apart. @param full shows a long text whole */
 export const readMessageText = (body: string, full = false): MessageText => {
   const action = body.startsWith('/me ');
-  const whole = action ? body.slice(4) : body;
+  const whole = (action ? body.slice(4) : body).replaceAll(OVERRIDES, '');
   const text = full ? whole : fold(whole);
   return { action, emoji: action ? 0 : countEmoji(whole), parts: findLinks(text), shortened: text !== whole };
 };

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { MessageId } from '#shared/ids.ts';
-import type { ChatView } from '#shared/views.ts';
+import type { ChatView, MessageView } from '#shared/views.ts';
 import { useApp } from '../../app-context.tsx';
 import type { TimelineItem } from './items.ts';
 import type { MessageVirtualizer } from './use-message-scroll.ts';
@@ -16,17 +16,19 @@ export const useMarkRead = (
 ): void => {
   const { api, timeline } = useApp();
   const attentive = useAttention();
-  const marked = useRef<MessageId>(undefined);
+  const marked = useRef<MessageView>(undefined);
   const seen = chat.unread > 0 && attentive ? lastSeen(items, virtual) : undefined;
+  const isNews = seen !== undefined && isAfterOrAt(items, seen, chat.firstUnreadId);
 
   useEffect(() => {
-    if (seen === undefined || seen === marked.current) return;
+    const before = marked.current;
+    if (!isNews || (before !== undefined && !isLater(seen, before))) return;
     marked.current = seen;
-    api.chats.markRead({ chatId: chat.id, upTo: seen }).catch(() => {
+    api.chats.markRead({ chatId: chat.id, upTo: seen.id }).catch(() => {
       // Asked again with the next message that is seen.
-      marked.current = undefined;
+      marked.current = before;
     });
-  }, [api, chat.id, seen]);
+  }, [api, chat.id, isNews, seen]);
 
   const unreadBefore = useRef(chat.unread);
   useEffect(() => {
@@ -36,15 +38,29 @@ export const useMarkRead = (
   }, [timeline, attentive, chat.unread, chat.firstUnreadId]);
 };
 
+/** Order of the timeline (shared/views.ts). */
+const isLater = (a: MessageView, b: MessageView): boolean =>
+  a.sortAt === b.sortAt ? a.id > b.id : a.sortAt > b.sortAt;
+
+/** Where the first unread message is outside the window, whatever is seen may be after it. */
+const isAfterOrAt = (
+  items: readonly TimelineItem[],
+  seen: MessageView,
+  first: MessageId | undefined,
+): boolean => {
+  const firstUnread = items.find(({ message }) => message.id === first)?.message;
+  return firstUnread === undefined || !isLater(firstUnread, seen);
+};
+
 /** The newest message of the other side whose end is in view. */
-const lastSeen = (items: readonly TimelineItem[], virtual: MessageVirtualizer): MessageId | undefined => {
+const lastSeen = (items: readonly TimelineItem[], virtual: MessageVirtualizer): MessageView | undefined => {
   const bottom = (virtual.scrollOffset ?? 0) + (virtual.scrollRect?.height ?? 0);
   const rows = virtual.getVirtualItems();
   for (const { index, start, end } of rows.toReversed()) {
     const message = items[index]?.message;
     // A message higher than the window counts as seen when its beginning is.
     const visible = end <= bottom + 24 || start < bottom - 160;
-    if (visible && message?.direction === 'in') return message.id;
+    if (visible && message?.direction === 'in') return message;
   }
   return undefined;
 };
