@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { createDialer } from '#main/net/dialer.ts';
 import { systemClock } from '#main/util/clock.ts';
 import { chatState } from '#main/xmpp/features/chat-states.ts';
 import type { ChatState } from '#main/xmpp/features/chat-states.ts';
+import { capsVer } from '#main/xmpp/features/disco.ts';
 import { textMessage } from '#main/xmpp/features/message.ts';
 import { subscriptionPresence } from '#main/xmpp/features/presence.ts';
 import { rosterRequest, rosterSet } from '#main/xmpp/features/roster.ts';
 import type { Stream } from '#main/xmpp/port.ts';
 import { createOpenStream } from '#main/xmpp/stream.ts';
-import { errorReply, xml, type Element } from '#main/xmpp/stanza.ts';
+import { errorReply, NS, resultReply, xml, type Element } from '#main/xmpp/stanza.ts';
 import { bareJid, parseJid } from '#shared/jid.ts';
 import { quietLog } from './test-store.ts';
 import { until } from './until.ts';
@@ -26,7 +28,7 @@ export class Peer {
   readonly heard: Element[] = [];
   readonly #stream: Stream;
   #onText: ((text: string, from: string) => void) | undefined;
-  #ids = 0;
+  #features: readonly string[] | undefined;
 
   private constructor(jid: string, stream: Stream) {
     this.jid = jid;
@@ -61,7 +63,7 @@ export class Peer {
     return this.#stream.send(stanza);
   }
 
-  say(to: string, body: string, id = `peer-${++this.#ids}`): Promise<void> {
+  say(to: string, body: string, id: string = randomUUID()): Promise<void> {
     return this.send(textMessage({ to, id, body, chatState: false }));
   }
 
@@ -70,7 +72,16 @@ export class Peer {
   }
 
   show(show: 'away' | 'dnd' | undefined, status: string): Promise<void> {
-    return this.send(xml('presence', {}, show === undefined ? undefined : xml('show', {}, show), xml('status', {}, status)));
+    return this.send(
+      xml('presence', {}, show === undefined ? undefined : xml('show', {}, show), xml('status', {}, status)),
+    );
+  }
+
+  /** Says what its client can do (XEP-0115), and from now on answers whoever asks for it (XEP-0030). */
+  announce(features: readonly string[]): Promise<void> {
+    this.#features = features;
+    const ver = capsVer({ identities: [], features, forms: [] });
+    return this.send(xml('presence', {}, xml('c', { xmlns: NS.caps, hash: 'sha-1', node: 'peer', ver })));
   }
 
   /** Asks somebody; rejects with StanzaError where they refuse. */
@@ -112,9 +123,19 @@ export class Peer {
     const from = parseJid(stanza.attrs['from'] ?? '');
     if (stanza.is('iq') && (stanza.attrs['type'] === 'get' || stanza.attrs['type'] === 'set')) {
       // The end of the stream is the test's business, not that of a late answer.
-      this.send(errorReply(stanza, 'cancel', 'service-unavailable')).catch(() => undefined);
+      this.send(this.#discoInfo(stanza) ?? errorReply(stanza, 'cancel', 'service-unavailable')).catch(
+        () => undefined,
+      );
     }
     const body = stanza.is('message') ? stanza.getChildText('body') : null;
-    if (body !== null && from !== undefined && stanza.attrs['type'] !== 'error') this.#onText?.(body, bareJid(from));
+    if (body !== null && from !== undefined && stanza.attrs['type'] !== 'error')
+      this.#onText?.(body, bareJid(from));
+  }
+
+  #discoInfo(iq: Element): Element | undefined {
+    const query = iq.getChild('query', NS.discoInfo);
+    if (query === undefined || this.#features === undefined) return undefined;
+    const features = this.#features.map((feature) => xml('feature', { var: feature }));
+    return resultReply(iq, xml('query', query.attrs, features));
   }
 }
