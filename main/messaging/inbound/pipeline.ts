@@ -27,8 +27,10 @@ export interface InboundDependencies {
  */
 export const createInbound = (deps: InboundDependencies) => {
   const handle = (accountId: AccountId, own: Jid, stanza: Element): void => {
-    const envelope = unwrap(accountId, own, stanza);
-    if (envelope === undefined) return;
+    const unwrapped = unwrap(accountId, own, stanza);
+    if (unwrapped.kind === 'refused') deps.log.warn('a wrapped message was refused', { reason: unwrapped.reason });
+    if (unwrapped.kind !== 'message') return;
+    const { envelope } = unwrapped;
     const meanings = interpret(envelope.message);
     if (meanings.length === 0) return;
     const changes = deps.store.transaction(() => meanings.flatMap((meaning) => persist(envelope, meaning)));
@@ -61,7 +63,7 @@ export const createInbound = (deps: InboundDependencies) => {
     const { store } = deps;
     const senderJid = bareJid(envelope.from);
     const now = deps.clock.now();
-    const chat = store.chats.findOrCreate(envelope.accountId, senderJid, now);
+    const chat = store.chats.findOrCreate(envelope.accountId, envelope.peer, now);
     if (findDuplicate(store.messages, chat.id, envelope, content.body) !== undefined) return [];
     // A server's clock may be ahead of ours: nothing is placed in our future.
     const at = Math.min(envelope.delayedAt ?? now, now);
@@ -84,7 +86,7 @@ export const createInbound = (deps: InboundDependencies) => {
   /** An error attaches to the message of ours that caused it, and only the chat's own side can cause one. */
   const persistError = (envelope: Envelope, condition: string): readonly Change[] => {
     const { store } = deps;
-    const chat = store.chats.find(envelope.accountId, bareJid(envelope.from));
+    const chat = store.chats.find(envelope.accountId, envelope.peer);
     const stanzaId = stanzaIdAttribute(envelope.message);
     if (chat === undefined || stanzaId === undefined) return [];
     const message = store.messages.findByStanzaId(chat.id, bareJid(envelope.own), stanzaId);
@@ -108,7 +110,7 @@ export const createInbound = (deps: InboundDependencies) => {
 
   /** A chat state alone makes no chat: strangers could fill the list with it. */
   const chatOf = (envelope: Envelope): ChatId | undefined =>
-    deps.store.chats.find(envelope.accountId, bareJid(envelope.from))?.id;
+    deps.store.chats.find(envelope.accountId, envelope.peer)?.id;
 
   return { handle };
 };
