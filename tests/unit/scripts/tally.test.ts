@@ -38,7 +38,9 @@ describe('a runner that ends badly never looks like success', () => {
   });
 
   it('with an exit code but no failed test', () => {
-    expect(withEnding('unit', tally(5), 1).failed).toEqual(['unit ended with exit code 1 although no test failed']);
+    expect(withEnding('unit', tally(5), 1).failed).toEqual([
+      'unit ended with exit code 1 although no test failed',
+    ]);
   });
 
   it('without any test', () => {
@@ -52,8 +54,13 @@ describe('a runner that ends badly never looks like success', () => {
 });
 
 describe('the report of Playwright', () => {
-  const test = (status: string, annotations: object[] = []): object => ({ status, annotations, projectName: 'loopback' });
-  const report = (suites: object[], errors: object[] = []): JSONReport => ({ suites, errors }) as unknown as JSONReport;
+  const test = (status: string, annotations: object[] = []): object => ({
+    status,
+    annotations,
+    projectName: 'loopback',
+  });
+  const report = (suites: object[], errors: object[] = []): JSONReport =>
+    ({ suites, errors }) as unknown as JSONReport;
 
   it('is read through nested suites; flaky counts as failed', () => {
     const inner = {
@@ -68,7 +75,10 @@ describe('the report of Playwright', () => {
     };
     expect(tallyOfPlaywright(report([{ title: 'chat.spec.ts', specs: [], suites: [inner] }]))).toEqual({
       passed: 1,
-      failed: ['[loopback] › chat.spec.ts › sending › wavers', '[loopback] › chat.spec.ts › sending › breaks'],
+      failed: [
+        '[loopback] › chat.spec.ts › sending › wavers',
+        '[loopback] › chat.spec.ts › sending › breaks',
+      ],
       skipped: [
         { name: '[loopback] › chat.spec.ts › sending › waits', reason: 'no binary' },
         { name: '[loopback] › chat.spec.ts › sending › rests', reason: 'no reason given' },
