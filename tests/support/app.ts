@@ -8,7 +8,7 @@ import type { ReadySnapshot, Snapshot } from '#shared/api/app.ts';
 import type { ClientApi } from '#shared/api/contract.ts';
 import type { Events } from '#shared/api/events.ts';
 import { AppError, type ErrorData } from '#shared/errors.ts';
-import type { Frame } from '#shared/pipe.ts';
+import type { Frame, Pipe } from '#shared/pipe.ts';
 import type { AccountView, ChatView, ContactRequestView, ContactView, MessageView } from '#shared/views.ts';
 import type { Prosody } from './prosody.ts';
 import { memoryPipes } from './memory-pipe.ts';
@@ -39,15 +39,27 @@ export class TestWindow {
   readonly requests = new Map<string, readonly ContactRequestView[]>();
   readonly chats = new Map<number, ChatView>();
   readonly messages = new Map<number, MessageView>();
-  readonly #pipe: ReturnType<typeof memoryPipes>[0];
+  readonly #pipe: Pipe;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #close: () => void;
   #ids = 0;
 
-  constructor(backend: Backend) {
-    const [own, other] = memoryPipes();
-    this.#pipe = own;
-    own.onFrame((frame) => this.#receive(frame as Frame));
-    backend.attach(other);
+  /** @param main a backend of this process, or the pipe to one in another */
+  constructor(main: Backend | Pipe) {
+    if ('attach' in main) {
+      const [own, other] = memoryPipes();
+      this.#pipe = own;
+      this.#close = () => own.close();
+      main.attach(other);
+    } else {
+      this.#pipe = main;
+      this.#close = () => undefined;
+    }
+    this.#pipe.onFrame((frame) => this.#receive(frame as Frame));
+    this.#pipe.onClose(() => {
+      for (const answer of this.#waiting.values()) answer.reject(new AppError('disconnected', 'main has ended'));
+      this.#waiting.clear();
+    });
     this.api = new Proxy({} as ClientApi, {
       get: (_, domain) =>
         new Proxy({}, { get: (__, method) => (input: unknown) => this.#call(`${String(domain)}.${String(method)}`, input) }),
@@ -93,13 +105,14 @@ export class TestWindow {
   }
 
   close(): void {
-    this.#pipe.close();
+    this.#close();
   }
 
   #call(method: string, input: unknown): Promise<unknown> {
     const id = ++this.#ids;
     const answer = Promise.withResolvers<unknown>();
     this.#waiting.set(id, answer);
+    answer.promise.catch(() => undefined);
     this.#pipe.send({ kind: 'call', id, method, input });
     return answer.promise;
   }

@@ -1,0 +1,102 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Frame, Pipe } from '#shared/pipe.ts';
+import type { AccountView } from '#shared/views.ts';
+import { TestWindow } from './app.ts';
+
+export interface DeviceOptions {
+  readonly name: string;
+  /** Folder of this device alone; its profile lies in it. */
+  readonly folder: string;
+  readonly ca: string;
+  readonly jid: string;
+  readonly password: string;
+  /** Of the server, or of a proxy before it. */
+  readonly port: number;
+}
+
+const entry = path.join(import.meta.dirname, 'children', 'device.ts');
+
+/** One person's computer: the application in a process that can be killed at any moment and started again. */
+export class Device {
+  readonly options: DeviceOptions;
+  #child: ChildProcess | undefined;
+  #window: TestWindow | undefined;
+
+  private constructor(options: DeviceOptions) {
+    this.options = options;
+  }
+
+  /** Starts the application and logs in. */
+  static async start(options: DeviceOptions): Promise<Device> {
+    const device = new Device(options);
+    writeFileSync(device.#path('ca.pem'), options.ca);
+    await device.run();
+    const { jid, password, port } = options;
+    const account = await device.window.api.accounts.add({ jid, password, host: '127.0.0.1', port });
+    device.window.accounts.set(account.id, account);
+    await device.window.phase(jid, 'online');
+    return device;
+  }
+
+  get window(): TestWindow {
+    if (this.#window === undefined) throw new Error(`${this.options.name} is not running`);
+    return this.#window;
+  }
+
+  get isRunning(): boolean {
+    return this.#window !== undefined;
+  }
+
+  get account(): AccountView | undefined {
+    return this.#window?.account(this.options.jid);
+  }
+
+  /** Starts the process on the profile as it is. */
+  async run(): Promise<void> {
+    const child = fork(entry, [this.#path('profile'), this.#path('ca.pem')], { silent: true, serialization: 'advanced' });
+    this.#child = child;
+    child.stderr?.on('data', (chunk: Buffer) => appendFileSync(this.#path('log'), chunk));
+    child.once('exit', () => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      this.#window = undefined;
+    });
+    const window = new TestWindow(pipeTo(child));
+    this.#window = window;
+    await window.ready();
+  }
+
+  /** kill -9: whatever was not on disk is gone. */
+  async kill(): Promise<void> {
+    await this.#end((child) => child.kill('SIGKILL'));
+  }
+
+  /** The user quits. */
+  async quit(): Promise<void> {
+    await this.#end((child) => child.disconnect());
+  }
+
+  async #end(how: (child: ChildProcess) => void): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    const exited = once(child, 'exit');
+    how(child);
+    await exited;
+  }
+
+  #path(name: string): string {
+    return path.join(this.options.folder, name);
+  }
+}
+
+const pipeTo = (child: ChildProcess): Pipe => ({
+  // A frame to a process that is just dying is lost, as on any pipe.
+  send: (frame: Frame) => {
+    if (child.connected) child.send(frame, () => undefined);
+  },
+  onFrame: (receive) => child.on('message', receive),
+  onClose: (closed) => child.once('exit', closed),
+});
