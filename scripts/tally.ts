@@ -24,9 +24,9 @@ export const withEnding = (part: string, tally: Tally | undefined, code: number)
   if (tally === undefined)
     return { passed: 0, failed: [`${part} could not run (exit code ${code})`], skipped: [] };
   if (tally.failed.length > 0) return tally;
+  if (tally.passed + tally.skipped.length === 0) return { ...tally, failed: [`${part} found no test`] };
   if (code !== 0)
     return { ...tally, failed: [`${part} ended with exit code ${code} although no test failed`] };
-  if (tally.passed + tally.skipped.length === 0) return { ...tally, failed: [`${part} found no test`] };
   return tally;
 };
 

@@ -44,7 +44,8 @@ describe('a runner that ends badly never looks like success', () => {
   });
 
   it('without any test', () => {
-    expect(withEnding('unit', tally(0), 0).failed).toEqual(['unit found no test']);
+    for (const code of [0, 1])
+      expect(withEnding('unit', tally(0), code).failed).toEqual(['unit found no test']);
     expect(withEnding('unit', tally(0, [], [{ name: 'a', reason: 'b' }]), 0).failed).toEqual([]);
   });
 
