@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { HostKind } from '#shared/api/app.ts';
+import { defaultSettings } from '#shared/default-settings.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { KeyProtection, LockView, SettingsView } from '#shared/views.ts';
 import type { LinkState } from '../api/link.ts';
@@ -21,14 +22,12 @@ export interface SessionState {
 
 export type SessionStore = StoreApi<SessionState>;
 
-/** Before the profile is open nobody knows the settings; the system's choices stand in for them. */
-const systemSettings: SettingsView = { theme: 'system', language: 'system', sendTyping: true };
-
 export const createSessionStore = (link: LinkState): SessionStore =>
   createStore(() => ({
     link,
     phase: { kind: 'starting' },
     host: undefined,
     version: '',
-    settings: systemSettings,
+    // Before the profile is open nobody knows them.
+    settings: defaultSettings,
   }));

@@ -92,7 +92,7 @@ const Waiting = ({ account }: { account: AccountView }): ReactNode => {
 
 const Failed = ({ account }: { account: AccountView }): ReactNode => {
   const { t } = useTranslation();
-  const { ui } = useApp();
+  const { api, run, ui } = useApp();
   return (
     <Bar
       icon={TriangleAlert}
@@ -100,6 +100,9 @@ const Failed = ({ account }: { account: AccountView }): ReactNode => {
       text={describeError(t, account.error?.code ?? 'internal')}
       details={account.error && <Details error={account.error} />}
     >
+      <button type="button" onClick={() => run(api.accounts.retryNow({ accountId: account.id }))}>
+        {t('common.tryNow')}
+      </button>
       <button type="button" onClick={() => ui.setState({ view: 'settings', section: 'accounts' })}>
         {t('chat.openAccount')}
       </button>

@@ -63,7 +63,7 @@ const Account = ({ account }: { account: AccountView }): ReactNode => {
       />
       {asking && <PasswordForm account={account} onDone={() => setChanging(false)} />}
       <div className={cx('buttons')}>
-        {phase === 'waiting' && (
+        {(phase === 'waiting' || phase === 'failed') && (
           <Button small onClick={() => run(api.accounts.retryNow({ accountId }))}>
             {t('common.tryNow')}
           </Button>
