@@ -32,6 +32,11 @@ export class AppWindow {
     return this.page.getByRole('feed', { name: 'Messages' });
   }
 
+  /** Why nothing comes and goes just now. */
+  get banner(): Locator {
+    return this.conversation.locator('[class*=banner]');
+  }
+
   get conversation(): Locator {
     return this.page.getByRole('main');
   }
@@ -146,6 +151,15 @@ export class AppWindow {
   /** A message of the open chat, by a part of its text. */
   message(text: string): Locator {
     return this.timeline.getByRole('article').filter({ hasText: text });
+  }
+
+  /** Ends the wait for the next attempt, if there still is one. */
+  async tryNow(): Promise<void> {
+    await expect(async () => {
+      const again = this.button('Try now', this.banner);
+      if (await again.isVisible()) await again.click({ timeout: 1000 });
+      await expect(this.banner).toHaveCount(0, { timeout: 2000 });
+    }).toPass();
   }
 
   /** What screen readers are told politely. */
