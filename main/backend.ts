@@ -1,3 +1,4 @@
+import { Attention } from '#main/accounts/attention.ts';
 import type { Shell } from '#main/hosts/shell.ts';
 import type { Logger } from '#main/log/logger.ts';
 import { createDialer } from '#main/net/dialer.ts';
@@ -43,7 +44,8 @@ export interface Backend {
 export const createBackend = (options: BackendOptions): Backend => {
   const { shell, log, clock, version } = options;
   const openStream = options.openStream ?? createOpenStream({ dial: createDialer({ clock }), clock, log });
-  const gate = new ProfileGate({
+  const attention = new Attention(clock, (active) => gate.profile?.setActive(active));
+  const gate: ProfileGate = new ProfileGate({
     profileDir: shell.profileDir,
     secrets: shell.secrets,
     log,
@@ -59,6 +61,7 @@ export const createBackend = (options: BackendOptions): Backend => {
         extraCa: options.extraCa,
         emit: (name, payload) => rpc.emit(name, payload),
         setBadge: (unread) => shell.setBadge(unread),
+        isActive: () => attention.active,
       }),
     opened: (profile) => {
       profile.manager.start();
@@ -66,10 +69,16 @@ export const createBackend = (options: BackendOptions): Backend => {
     },
   });
   const links = new LinkBox();
-  const handlers: Handlers = { app: appHandlers(gate, links, shell, version), ...whenOpen(gate) };
-  const rpc: RpcServer = createRpcServer({ contract, handlers, log: log.child('rpc') });
+  const handlers: Handlers = { app: appHandlers(gate, links, attention, options), ...whenOpen(gate) };
+  const rpc: RpcServer = createRpcServer({
+    contract,
+    handlers,
+    log: log.child('rpc'),
+    gone: (window) => attention.set(window, false),
+  });
 
   const attached = new DisposableStore();
+  attached.add(attention);
   attached.add(shell.onPower((event) => gate.profile?.manager.dispatchAll({ type: event })));
   attached.add(watchNetwork(clock, () => gate.profile?.manager.dispatchAll({ type: 'network', up: true })));
 
@@ -103,7 +112,12 @@ class LinkBox {
   }
 }
 
-const appHandlers = (gate: ProfileGate, links: LinkBox, shell: Shell, version: string): Handlers['app'] => {
+const appHandlers = (
+  gate: ProfileGate,
+  links: LinkBox,
+  attention: Attention,
+  { shell, version }: Pick<BackendOptions, 'shell' | 'version'>,
+): Handlers['app'] => {
   const snapshot = (): Snapshot => {
     const common = { host: shell.host, version };
     if (gate.profile === undefined) return { ready: false, ...common, lock: gate.lock };
@@ -134,6 +148,7 @@ const appHandlers = (gate: ProfileGate, links: LinkBox, shell: Shell, version: s
       await gate.retry();
       return snapshot();
     },
+    setVisibility: ({ visible }, window) => attention.set(window, visible),
     openLink: async ({ url }) => {
       const safe = externalUrl(url);
       if (safe === undefined) throw new AppError('denied', 'this kind of link is not opened');
@@ -143,7 +158,7 @@ const appHandlers = (gate: ProfileGate, links: LinkBox, shell: Shell, version: s
 };
 
 type ProfileHandlers = Omit<Handlers, 'app'>;
-type AnyHandler = (input: never) => unknown;
+type AnyHandler = (input: never, caller: Pipe) => unknown;
 
 /**
  * Handlers that call those of the open profile, and say `locked` while there is none: the windows are
@@ -152,12 +167,12 @@ type AnyHandler = (input: never) => unknown;
 const whenOpen = (gate: ProfileGate): ProfileHandlers => {
   const { app: _app, ...domains } = contract;
   const wrap = (domain: keyof ProfileHandlers, method: string): AnyHandler => {
-    return (input) => {
+    return (input, caller) => {
       const handlers = gate.profile?.handlers;
       if (handlers === undefined) throw new AppError('locked', 'the profile is not open');
       // The names come from the contract, which the handlers' type covers.
       const all: Readonly<Record<string, AnyHandler>> = handlers[domain];
-      return all[method]?.(input);
+      return all[method]?.(input, caller);
     };
   };
   const wrapped = Object.entries(domains).map(([domain, methods]) => [

@@ -40,6 +40,8 @@ export interface ProfileOptions {
   readonly extraCa?: string | undefined;
   readonly emit: <K extends EventName>(name: K, payload: Events[K]) => void;
   readonly setBadge: (unread: number) => void;
+  /** Whether somebody looks at a window, for streams that begin. */
+  readonly isActive: () => boolean;
 }
 
 /** An open profile: every service over its database, built by hand and in order. */
@@ -48,6 +50,8 @@ export interface Profile {
   readonly handlers: ReturnType<typeof createHandlers>;
   readonly views: Views;
   readonly manager: AccountManager;
+  /** Tells the servers whether somebody looks at a window (XEP-0352). */
+  setActive(active: boolean): void;
   /** Says goodbye to the servers, then closes the database. */
   close(): Promise<void>;
 }
@@ -84,7 +88,7 @@ export const createProfile = (options: ProfileOptions): Profile => {
     features,
     extraCa,
     workOf: ({ id }) =>
-      createWork(id, outboxOf(id), { contacts, presence, caps, inbound, changes, disco: features.disco }),
+      createWork(id, outboxOf(id), { contacts, presence, caps, inbound, changes, disco: features.disco, isActive: options.isActive }),
   });
   const messages = new MessageService({ store, changes, clock, poke: (id) => outboxOf(id).poke() });
   const typingService = new TypingService({
@@ -105,6 +109,9 @@ export const createProfile = (options: ProfileOptions): Profile => {
     handlers: createHandlers(services),
     views,
     manager,
+    setActive: (active) => {
+      for (const { id } of store.accounts.list()) manager.online(id)?.stream.setActive(active);
+    },
     close: async () => {
       await manager.stop();
       attached.dispose();

@@ -1,4 +1,5 @@
 import { settingsSchema } from '#shared/api/settings.ts';
+import { defaultSettings } from '#shared/default-settings.ts';
 import type { SettingsView } from '#shared/views.ts';
 import type { SettingsStore } from '#main/store/settings.ts';
 import type { Changes } from '#main/util/changes.ts';
@@ -16,9 +17,9 @@ export class Settings {
     const stored = store.all();
     // A value that an older or newer version wrote and this one does not know falls back to its default, alone.
     this.#view = {
-      theme: shape.theme.catch('system').parse(stored['theme']),
-      language: shape.language.catch('system').parse(stored['language']),
-      sendTyping: shape.sendTyping.catch(true).parse(stored['sendTyping']),
+      theme: shape.theme.catch(defaultSettings.theme).parse(stored['theme']),
+      language: shape.language.catch(defaultSettings.language).parse(stored['language']),
+      sendTyping: shape.sendTyping.catch(defaultSettings.sendTyping).parse(stored['sendTyping']),
     };
   }
 

@@ -19,6 +19,8 @@ export interface WorkDependencies {
   readonly inbound: Inbound;
   readonly changes: Changes;
   readonly disco: OwnDisco;
+  /** Whether somebody looks at a window (XEP-0352). */
+  readonly isActive: () => boolean;
 }
 
 /** What happens on the streams of one account, by the services that own each part. */
@@ -41,6 +43,7 @@ export const createWork = (accountId: AccountId, outbox: Outbox, deps: WorkDepen
   return {
     sync: async (xmpp, full) => {
       contacts.attach(accountId, xmpp);
+      xmpp.stream.setActive(deps.isActive());
       if (full) {
         await contacts.fetch(accountId, xmpp);
         // RFC 6121 section 4.2.1: after the roster, so that nobody appears before we know who they are.

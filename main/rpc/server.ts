@@ -10,7 +10,7 @@ type AnyContract = Readonly<Record<string, Readonly<Record<string, { readonly in
 
 /** Handlers of any contract; `Handlers` of shared/api/contract.ts, which checks the answers too, is one of these. */
 type HandlersOf<C extends AnyContract> = {
-  readonly [D in keyof C]: { readonly [M in keyof C[D]]: (input: output<C[D][M]['input']>) => unknown };
+  readonly [D in keyof C]: { readonly [M in keyof C[D]]: (input: output<C[D][M]['input']>, caller: Pipe) => unknown };
 };
 
 export interface RpcServerOptions<C extends AnyContract> {
@@ -20,6 +20,8 @@ export interface RpcServerOptions<C extends AnyContract> {
   /** Calls of one pipe that may wait for their answer at the same time. */
   readonly maxCallsInFlight?: number;
   readonly limits?: FrameLimits;
+  /** A window has gone, and what it had asked for itself with it. */
+  readonly gone?: (caller: Pipe) => void;
 }
 
 export interface RpcServer extends Disposable {
@@ -49,7 +51,10 @@ export const createRpcServer = <C extends AnyContract>(options: RpcServerOptions
     attach: (pipe) => {
       const calls = new PipeCalls(pipe, pipes, options, limits, maxCalls);
       pipe.onFrame((frame) => calls.receive(frame));
-      pipe.onClose(() => pipes.remove(pipe));
+      pipe.onClose(() => {
+        pipes.remove(pipe);
+        options.gone?.(pipe);
+      });
       return pipes.add(pipe);
     },
     emit: (name, payload) => pipes.announce({ name, payload }),
@@ -159,7 +164,7 @@ class PipeCalls {
   async #outcome(call: Call): Promise<Frame> {
     try {
       const { handler, input } = resolveCall(this.#contract, this.#handlers, call);
-      return { kind: 'done', id: call.id, output: await handler(input) };
+      return { kind: 'done', id: call.id, output: await handler(input, this.#pipe) };
     } catch (error) {
       if (error instanceof AppError) this.#log.info('call refused', { code: error.code });
       else this.#log.error('call failed', { method: call.method }, error);
@@ -172,7 +177,7 @@ class PipeCalls {
   }
 }
 
-type AnyHandlers = Readonly<Record<string, Readonly<Record<string, (input: never) => unknown>>>>;
+type AnyHandlers = Readonly<Record<string, Readonly<Record<string, (input: never, caller: Pipe) => unknown>>>>;
 
 /**
  * Finds the handler of a call and checks the input.
@@ -182,7 +187,7 @@ const resolveCall = (
   contract: AnyContract,
   handlers: AnyHandlers,
   call: Call,
-): { handler: (input: unknown) => unknown; input: unknown } => {
+): { handler: (input: unknown, caller: Pipe) => unknown; input: unknown } => {
   const [domain = '', name = '', ...rest] = call.method.split('.');
   const method = rest.length === 0 ? own(own(contract, domain), name) : undefined;
   const handler = own(own(handlers, domain), name);
@@ -190,7 +195,7 @@ const resolveCall = (
   const parsed = method.input.safeParse(call.input);
   if (!parsed.success) throw new AppError('bad-request', 'the input does not fit the method');
   // The schema has just made the input what this handler takes.
-  return { handler: handler as (input: unknown) => unknown, input: parsed.data };
+  return { handler: handler as (input: unknown, caller: Pipe) => unknown, input: parsed.data };
 };
 
 /** Own properties only: `constructor` and `__proto__` are no domains and no methods. */

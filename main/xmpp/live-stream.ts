@@ -2,6 +2,7 @@ import { formatJid, parseJid } from '#shared/jid.ts';
 import type { Logger } from '#main/log/logger.ts';
 import type { Clock } from '#main/util/clock.ts';
 import { AckExchange, BadAcknowledgement, NS_SM } from './ack-exchange.ts';
+import { clientState } from './features/csi.ts';
 import { HandlerQueue } from './handler-queue.ts';
 import { IqRequests } from './iq-requests.ts';
 import { Liveness } from './liveness.ts';
@@ -37,6 +38,8 @@ export class LiveStream implements Stream {
   /** Set as soon as nothing may be sent any more. */
   #over: StreamError | undefined;
   #resumable = true;
+  /** XEP-0352 section 5.2: every stream begins active. */
+  #active = true;
   /** Settles when the socket is closed. */
   #ending: Promise<void> | undefined;
   /** What `onEnd` is told, once there is somebody to tell. */
@@ -133,6 +136,13 @@ export class LiveStream implements Stream {
 
   abort(reason: string): void {
     void this.#end(connectionLost(reason, 'session'), { resumable: true });
+  }
+
+  setActive(active: boolean): void {
+    if (this.#over !== undefined || !this.#negotiated.clientState || active === this.#active) return;
+    this.#active = active;
+    // Not a stanza: nothing counts or repeats it.
+    this.#wire.write(clientState(active ? 'active' : 'inactive').toString());
   }
 
   probe(deadlineMs: number): void {

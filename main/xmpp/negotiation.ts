@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { bareJid, parseJid, type Jid } from '#shared/jid.ts';
 import { AckBook, splitByAck } from './ack-book.ts';
 import { NS_SM, readCount } from './ack-exchange.ts';
+import { offersClientState } from './features/csi.ts';
 import type { ResumeState, StreamOptions } from './port.ts';
 import { SaslError, type SaslExchange } from './sasl/mechanism.ts';
 import type { BindingType } from './sasl/scram.ts';
@@ -29,6 +30,8 @@ export interface Negotiated {
   readonly jid: Jid;
   readonly resumed: boolean;
   readonly rosterVersioning: boolean;
+  /** Whether the server wants to know if somebody looks at the window (XEP-0352). */
+  readonly clientState: boolean;
   /** What the server takes in one stanza, UTF-8 bytes. */
   readonly maxBytes: number;
   /** Undefined where the server has no stream management. */
@@ -62,6 +65,7 @@ export const negotiate = async (wire: Wire, input: NegotiationInput): Promise<Ne
   const resumption = canResume ? await tryResume(wire, resume, input.account) : undefined;
   const common = {
     rosterVersioning: child(usable, 'ver', NS_ROSTER_VERSIONING) !== undefined,
+    clientState: offersClientState(usable),
     maxBytes: maxBytesOf(usable),
   };
   if (resumption?.resumed !== undefined) return { ...common, ...resumption.resumed };
@@ -139,7 +143,7 @@ const readSaslData = (element: Element): Uint8Array | undefined => {
 
 interface Resumption {
   /** Undefined where the server would not: a resource has to be bound. */
-  readonly resumed?: Omit<Negotiated, 'rosterVersioning' | 'maxBytes'>;
+  readonly resumed?: Omit<Negotiated, 'rosterVersioning' | 'clientState' | 'maxBytes'>;
   readonly earlier: Negotiated['earlier'];
 }
 

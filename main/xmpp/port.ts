@@ -119,6 +119,12 @@ export interface Stream {
   /** Drops the connection without a goodbye (suspend, lost network): it stays resumable. */
   abort(reason: string): void;
 
+  /**
+   * Tells the server whether somebody looks at the window (XEP-0352), where it wants to know. Every stream
+   * begins active, a resumed one as well.
+   */
+  setActive(active: boolean): void;
+
   /** Asks the server for a sign of life (XEP-0198 <r/>, or a ping): no answer within the deadline ends the stream. */
   probe(deadlineMs: number): void;
 }

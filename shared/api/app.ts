@@ -43,6 +43,12 @@ export const app = {
   unlock: method(z.strictObject({ passphrase: z.string().min(1).max(1024) }))<Snapshot>(),
   /** Asks the keychain again after the user unlocked it. */
   retryKeychain: method(z.strictObject({}))<Snapshot>(),
+  /**
+   * Whether somebody can see this window now. A window says so at its start and whenever it changes
+   * (`document.visibilityState`); one that says nothing, or has gone, counts as not seen. While no window is
+   * seen, the accounts tell their servers so (XEP-0352), which then keep back what can wait.
+   */
+  setVisibility: method(z.strictObject({ visible: z.boolean() }))<void>(),
   /** Opens a link with the system; only https, mailto and xmpp get that far. */
   openLink: method(z.strictObject({ url: z.string().max(4096) }))<void>(),
 };

@@ -1,4 +1,5 @@
 import type { input, output, ZodType } from 'zod';
+import type { Pipe } from '../pipe.ts';
 import { accounts } from './accounts.ts';
 import { app } from './app.ts';
 import { chats } from './chats.ts';
@@ -13,11 +14,12 @@ export const contract = { app, accounts, chats, contacts, messages, settings };
 export type Contract = typeof contract;
 export type Domain = keyof Contract;
 
-/** What a handler in main receives (parsed) and answers. */
+/** What a handler in main receives (parsed) and answers. `caller` tells windows apart, where that matters. */
 export type Handlers = {
   readonly [D in Domain]: {
     readonly [M in keyof Contract[D]]: (
       input: output<SchemaOf<Contract[D][M]>>,
+      caller: Pipe,
     ) => OutputOf<Contract[D][M]> | Promise<OutputOf<Contract[D][M]>>;
   };
 };

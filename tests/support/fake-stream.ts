@@ -25,6 +25,8 @@ export class FakeStream implements Stream {
   #handle: ((stanza: Element) => Promise<void> | void) | undefined;
   #ended: ((error: StreamError | undefined) => void) | undefined;
   probes = 0;
+  /** What the server was told of the window. */
+  readonly activity: boolean[] = [];
   open = true;
 
   constructor(options: { jid?: string; resumed?: boolean; unhandled?: readonly string[]; rosterVersioning?: boolean } = {}) {
@@ -118,6 +120,10 @@ export class FakeStream implements Stream {
 
   abort(): void {
     this.open = false;
+  }
+
+  setActive(active: boolean): void {
+    this.activity.push(active);
   }
 
   probe(): void {

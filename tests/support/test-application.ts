@@ -43,7 +43,8 @@ export const createTestApplication = (
         snapshot,
         unlock: snapshot,
         retryKeychain: snapshot,
-        openLink: ({ url }) => void opened.push(url),
+        setVisibility: () => undefined,
+      openLink: ({ url }) => void opened.push(url),
       },
       settings: {
         update: ({ theme, language, sendTyping }) => {

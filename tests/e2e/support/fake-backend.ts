@@ -8,6 +8,7 @@ import { contract, type Handlers } from '#shared/api/contract.ts';
 import type { Snapshot } from '#shared/api/app.ts';
 import type { MessagePage } from '#shared/api/messages.ts';
 import type { EventName, Events } from '#shared/api/events.ts';
+import { defaultSettings } from '#shared/default-settings.ts';
 import { AppError } from '#shared/errors.ts';
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import type {
@@ -50,6 +51,12 @@ export interface RecordedCall {
 }
 
 type Overrides = { readonly [D in keyof Handlers]?: Partial<Handlers[D]> };
+/** What the window does not ask for yet need not be scripted. */
+type Scripted = { readonly [D in keyof Handlers]: Partial<Handlers[D]> };
+
+const notScripted = (): never => {
+  throw new AppError('unknown-method', 'not scripted');
+};
 
 export const accountIdOf = (index: number): AccountId =>
   `00000000-0000-4000-8000-${String(index).padStart(12, '0')}` as AccountId;
@@ -74,7 +81,7 @@ export class FakeBackend {
     this.contacts = [...(data.contacts ?? [])];
     this.requests = [...(data.requests ?? [])];
     this.histories = new Map(data.histories);
-    this.settings = { theme: 'system', language: 'system', sendTyping: true, ...data.settings };
+    this.settings = { ...defaultSettings, ...data.settings };
     this.lock = data.lock;
     this.#keyProtection = data.keyProtection ?? 'keychain';
     const handlers = this.#recorded(this.#handlers(), overrides);
@@ -169,7 +176,7 @@ export class FakeBackend {
     };
   }
 
-  #recorded(handlers: Handlers, overrides: Overrides): Handlers {
+  #recorded(handlers: Scripted, overrides: Overrides): Handlers {
     const record = (domain: string, methods: object, own: object | undefined): object =>
       Object.fromEntries(
         Object.entries({ ...methods, ...own }).map(([name, handle]) => [
@@ -180,15 +187,16 @@ export class FakeBackend {
           },
         ]),
       );
-    const all = Object.entries(handlers).map(([domain, methods]) => {
-      const own = overrides[domain as keyof Handlers];
-      return [domain, record(domain, methods, own)] as const;
+    const all = Object.entries(contract).map(([name, methods]) => {
+      const domain = name as keyof Handlers;
+      const unscripted = Object.fromEntries(Object.keys(methods).map((method) => [method, notScripted]));
+      return [domain, record(domain, { ...unscripted, ...handlers[domain] }, overrides[domain])] as const;
     });
     // Each entry has the methods that it was made from.
     return Object.fromEntries(all) as unknown as Handlers;
   }
 
-  #handlers(): Handlers {
+  #handlers(): Scripted {
     return {
       app: {
         snapshot: () => this.snapshot(),
@@ -200,6 +208,7 @@ export class FakeBackend {
           return this.snapshot();
         },
         retryKeychain: () => this.snapshot(),
+        setVisibility: () => undefined,
         openLink: () => undefined,
       },
       accounts: this.#accountHandlers(),
@@ -217,7 +226,7 @@ export class FakeBackend {
     };
   }
 
-  #accountHandlers(): Handlers['accounts'] {
+  #accountHandlers(): Scripted['accounts'] {
     return {
       add: ({ jid, host, port, directTls }) => {
         const account: AccountView = {
@@ -247,7 +256,7 @@ export class FakeBackend {
     };
   }
 
-  #contactHandlers(): Handlers['contacts'] {
+  #contactHandlers(): Scripted['contacts'] {
     const change = (accountId: AccountId, jid: string, values: Partial<ContactView>): void => {
       const known = this.contacts.find((row) => row.accountId === accountId && row.jid === jid);
       const row: ContactView = {
@@ -274,7 +283,7 @@ export class FakeBackend {
     };
   }
 
-  #chatHandlers(): Handlers['chats'] {
+  #chatHandlers(): Scripted['chats'] {
     return {
       open: ({ accountId, jid }) => {
         const known = [...this.chats.values()].find((row) => row.accountId === accountId && row.jid === jid);
@@ -303,7 +312,7 @@ export class FakeBackend {
     };
   }
 
-  #messageHandlers(): Handlers['messages'] {
+  #messageHandlers(): Scripted['messages'] {
     return {
       page: (input) => {
         const history = this.histories.get(input.chatId) ?? listHistory([]);

@@ -15,6 +15,7 @@ const samples: Samples = {
     snapshot: {},
     unlock: { passphrase: 'correct horse' },
     retryKeychain: {},
+    setVisibility: { visible: true },
     openLink: { url: 'https://example.org/' },
   },
   accounts: {
