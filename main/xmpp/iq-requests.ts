@@ -12,8 +12,6 @@ interface Pending {
   readonly cancel: (error: Error) => void;
   readonly cancelTimeout: () => void;
   readonly overtakes: boolean;
-  /** The answer is here and waits for its turn: there is no second one. */
-  isAnswered: boolean;
 }
 
 export class IqRequests {
@@ -48,7 +46,7 @@ export class IqRequests {
     const cancelTimeout = this.#clock.after(timeoutMs, () =>
       cancel(new StanzaError('remote-server-timeout', 'wait', 'no answer in time')),
     );
-    this.#pending.set(id, { to: to === undefined ? undefined : normal(to), resolve, cancel, cancelTimeout, overtakes, isAnswered: false });
+    this.#pending.set(id, { to: to === undefined ? undefined : normal(to), resolve, cancel, cancelTimeout, overtakes });
     return { answer: promise, cancel };
   }
 
@@ -61,9 +59,8 @@ export class IqRequests {
     const id = stanza.attrs['id'];
     if (stanza.getName() !== 'iq' || id === undefined || (type !== 'result' && type !== 'error')) return undefined;
     const pending = this.#pending.get(id);
-    if (pending === undefined || pending.isAnswered) return undefined;
-    if (!this.#mayAnswer(stanza.attrs['from'], pending.to)) return undefined;
-    pending.isAnswered = true;
+    if (pending === undefined || !this.#mayAnswer(stanza.attrs['from'], pending.to)) return undefined;
+    // It may have to wait for its turn; the stream may end before that.
     pending.cancelTimeout();
     const deliver = (): void => {
       this.#pending.delete(id);

@@ -289,8 +289,6 @@ class LibraryWire implements Wire {
   }
 
   #deliver(element: Element): void {
-    // One chunk may hold more than the element that ended the stream.
-    if (this.#end !== undefined) return;
     if (isStreamError(element)) this.fail({ error: streamErrorFailure(element, this.step), resumable: false });
     else if (this.#receive !== undefined) this.#receive(element);
     else if (this.#reader !== undefined) {

@@ -147,16 +147,11 @@ export class XmlGate {
     this.#state = wasText ? 'tag' : 'text';
     if (token === '') return;
     if (NOT_XML.test(token)) throw new XmlError('not-well-formed', 'a character that XML does not allow');
-    this.#count(token);
+    this.#stanzaBytes += Buffer.byteLength(token);
     if (wasText) this.#text(token);
     else if (wasCdata) this.#characterData(token.slice(CDATA.length, -3));
     else if (token.startsWith('<?')) this.#instruction(token);
     else this.#tag(token);
-  }
-
-  #count(token: string): void {
-    this.#stanzaBytes += Buffer.byteLength(token);
-    if (this.#stanzaBytes > this.#limits.stanzaBytes) throw new XmlError('policy-violation', 'a stanza is too big');
   }
 
   #text(token: string): void {

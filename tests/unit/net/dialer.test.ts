@@ -1,9 +1,10 @@
+import { Resolver } from 'node:dns/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createDialer, type Dial, type DialOutcome, type DialTarget } from '#main/net/dialer.ts';
 import type { SrvRecord } from '#main/net/resolver.ts';
 import { createAuthority, type Authority, type CertificateFiles } from '#tests/support/certificates.ts';
@@ -112,6 +113,22 @@ describe('direct TLS (XEP-0368)', () => {
     const server = await stub({ tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' } });
     const failure = failed(await dialWith(createDialer(), { host: '127.0.0.1', port: server.port, directTls: true }));
     expect(failure).toMatchObject({ code: 'tls-failed', step: 'tls', advice: 'retry-later' });
+  });
+
+  test('nothing below TLS 1.2 is even offered', async () => {
+    const hello: Buffer[] = [];
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (chunk) => {
+        hello.push(chunk);
+        socket.destroy();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    stops.push(() => new Promise((resolve) => server.close(() => resolve())));
+    await dialWith(createDialer(), { host: '127.0.0.1', port: (server.address() as AddressInfo).port, directTls: true });
+    // RFC 8446 section 4.2.1: supported_versions, with TLS 1.3 and 1.2.
+    expect(Buffer.concat(hello).toString('hex')).toContain('002b00050403040303');
   });
 
   test('a server that speaks no TLS at all', async () => {
@@ -286,6 +303,8 @@ describe('STARTTLS', () => {
 
 describe('a SOCKS5 proxy', () => {
   test('gets names, not addresses, and nobody else is asked (electron.md 7)', async () => {
+    const locally = vi.spyOn(Resolver.prototype, 'resolveSrv');
+    stops.push(async () => locally.mockRestore());
     const server = await stub({ mode: 'starttls' }, upgrade);
     const socks = await startSocksServer({ [`${DOMAIN}:5222`]: { port: server.port }, [`${DOMAIN}:5223`]: { reply: 5 } });
     stops.push(() => socks.stop());
@@ -293,6 +312,7 @@ describe('a SOCKS5 proxy', () => {
     const outcome = connected(await dialWith(createDialer({ proxy })));
     expect(outcome.endpoint).toMatchObject({ host: DOMAIN, port: 5222, directTls: false });
     expect(socks.requests).toEqual([`account-1 3 ${DOMAIN}:5223`, `account-1 3 ${DOMAIN}:5222`]);
+    expect(locally).not.toHaveBeenCalled();
   });
 
   test('may be asked with a resolver of its own', async () => {

@@ -130,13 +130,14 @@ describe('stream errors of a session', () => {
   ])('%s is %s, and what follows it is not believed (B.4.7, B.4.13)', async (condition, code, advice) => {
     const { open, stub } = await account({}, async (peer) => {
       await acceptSession(peer);
-      peer.send(`<stream:error><${condition} xmlns='${NS_STREAMS}'>evil.test:5222</${condition}><text xmlns='${NS_STREAMS}'>bye</text></stream:error>${said('afterwards')}</stream:stream>`);
+      peer.send(`<stream:error><${condition} xmlns='${NS_STREAMS}'>evil.test:5222</${condition}><text xmlns='${NS_STREAMS}'>bye</text></stream:error><r xmlns='urn:xmpp:sm:3'/>${said('afterwards')}</stream:stream>`);
       await peer.expect(/<\/stream:stream>/);
     });
     const { ended, stream, heard } = await open();
     expect(await ended).toMatchObject({ code, advice, condition, step: 'session' });
     expect(stream.resumeState()).toBeUndefined();
     expect(heard).toEqual([]);
+    expect(stub.received).not.toContain('<a ');
     expect(stub.connections).toBe(1);
   });
 
