@@ -3,7 +3,9 @@ import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import type { MessageDirection, MessageState } from '#shared/views.ts';
 import type { Database } from './database.ts';
 import type { Revisions } from './revisions.ts';
-import type { ChatRow } from './rows.ts';
+import type { ChatRow, ChatStanding } from './rows.ts';
+
+export type { ChatStanding } from './rows.ts';
 
 /** A conversation with what the chat list shows of it. */
 export interface Chat {
@@ -18,8 +20,37 @@ export interface Chat {
   readonly unread: number;
   readonly firstUnreadId: MessageId | undefined;
   readonly last: LastMessage | undefined;
+  readonly standing: ChatStanding;
+  readonly retention: Retention;
+  readonly pinned: boolean;
+  /** No notifications until then; undefined where it is not muted. */
+  readonly mutedUntil: number | undefined;
+  /** The archive has nothing older. */
+  readonly historyStart: boolean;
   /** Grows whenever one of the above changes. */
   readonly rev: number;
+}
+
+/** How long messages are kept: as the settings say, for ever, or for some days; 0 keeps nothing. */
+export type Retention = 'default' | 'forever' | number;
+
+export interface ChatFilter {
+  readonly accountId?: AccountId | undefined;
+  readonly standing?: ChatStanding | undefined;
+}
+
+/** Of all chats of one standing. */
+export interface ChatCounts {
+  readonly chats: number;
+  readonly unread: number;
+}
+
+/** How far a chat was read on this device, in terms of the archive. */
+export interface UnpublishedRead {
+  readonly chatId: ChatId;
+  /** Bare JID of the chat. */
+  readonly jid: string;
+  readonly archiveId: string;
 }
 
 /** The newest message in timeline order. */
@@ -29,33 +60,70 @@ export interface LastMessage {
   readonly start: string;
   readonly direction: MessageDirection;
   readonly state: MessageState;
+  readonly retracted: boolean;
 }
 
-interface ChatListRow extends Omit<ChatRow, 'read_sort_at' | 'read_id'> {
+type HiddenColumns = 'read_sort_at' | 'read_id' | 'read_awaited_id' | 'read_published_id';
+
+interface ChatListRow extends Omit<ChatRow, HiddenColumns> {
   readonly unread: number;
   readonly first_unread_id: MessageId | null;
   readonly last_id: MessageId | null;
   readonly last_start: string | null;
   readonly last_direction: MessageDirection | null;
   readonly last_state: MessageState | null;
+  readonly last_retracted_at: number | null;
 }
+
+/** Retracted messages have nothing left to read. */
+const unread = `FROM messages u WHERE u.chat_id = c.id AND u.direction = 'in' AND u.retracted_at IS NULL
+  AND (u.sort_at, u.id) > (c.read_sort_at, c.read_id)`;
 
 /** Exported for its test. Each subquery reads a range of an index: its cost is that of the unread messages, not of the history. */
 export const chatListSql = `
-  SELECT c.id, c.account_id, c.jid, c.draft, c.active_at, c.rev,
-    (SELECT count(*) FROM messages u
-      WHERE u.chat_id = c.id AND u.direction = 'in' AND (u.sort_at, u.id) > (c.read_sort_at, c.read_id)) AS unread,
-    (SELECT u.id FROM messages u
-      WHERE u.chat_id = c.id AND u.direction = 'in' AND (u.sort_at, u.id) > (c.read_sort_at, c.read_id)
-      ORDER BY u.sort_at, u.id LIMIT 1) AS first_unread_id,
-    l.id AS last_id, substr(l.body, 1, 400) AS last_start, l.direction AS last_direction, l.state AS last_state
+  SELECT c.id, c.account_id, c.jid, c.draft, c.active_at, c.rev, c.standing, c.retention_days, c.pinned,
+    c.muted_until, c.history_start,
+    (SELECT count(*) ${unread}) AS unread,
+    (SELECT u.id ${unread} ORDER BY u.sort_at, u.id LIMIT 1) AS first_unread_id,
+    l.id AS last_id, substr(l.body, 1, 400) AS last_start, l.direction AS last_direction, l.state AS last_state,
+    l.retracted_at AS last_retracted_at
   FROM chats c LEFT JOIN messages l ON l.id =
     (SELECT m.id FROM messages m WHERE m.chat_id = c.id ORDER BY m.sort_at DESC, m.id DESC LIMIT 1)`;
+
+/**
+ * The newest received message at the read position or before it, where it is newer than what was published.
+ * Own messages say nothing about reading (XEP-0490 section 5.2), and while a position waits for its message,
+ * the other device is ahead.
+ */
+const unpublishedSql = `
+  SELECT c.id AS chatId, c.jid, m.archive_id AS archiveId
+  FROM chats c JOIN messages m ON m.id =
+    (SELECT r.id FROM messages r WHERE r.chat_id = c.id AND r.archive_id IS NOT NULL AND r.direction = 'in'
+      AND (r.sort_at, r.id) <= (c.read_sort_at, c.read_id) ORDER BY r.sort_at DESC, r.id DESC LIMIT 1)
+  LEFT JOIN messages p ON p.chat_id = c.id AND p.archive_id = c.read_published_id
+  WHERE c.account_id = $accountId AND c.read_awaited_id IS NULL AND m.archive_id IS NOT c.read_published_id
+    AND (p.id IS NULL OR (p.sort_at, p.id) < (m.sort_at, m.id)) ORDER BY c.id`;
+
+const FOREVER = -1;
+
+const toRetention = (days: number | null): Retention =>
+  days === null ? 'default' : days === FOREVER ? 'forever' : days;
+
+const fromRetention = (retention: Retention): number | null => {
+  if (retention === 'default') return null;
+  return retention === 'forever' ? FOREVER : retention;
+};
 
 const toLast = (row: ChatListRow): LastMessage | undefined =>
   row.last_id === null || row.last_direction === null || row.last_state === null
     ? undefined
-    : { id: row.last_id, start: row.last_start ?? '', direction: row.last_direction, state: row.last_state };
+    : {
+        id: row.last_id,
+        start: row.last_start ?? '',
+        direction: row.last_direction,
+        state: row.last_state,
+        retracted: row.last_retracted_at !== null,
+      };
 
 const toChat = (row: ChatListRow): Chat => ({
   id: row.id,
@@ -66,6 +134,11 @@ const toChat = (row: ChatListRow): Chat => ({
   unread: row.unread,
   firstUnreadId: row.first_unread_id ?? undefined,
   last: toLast(row),
+  standing: row.standing,
+  retention: toRetention(row.retention_days),
+  pinned: row.pinned === 1,
+  mutedUntil: row.muted_until ?? undefined,
+  historyStart: row.history_start === 1,
   rev: row.rev,
 });
 
@@ -79,9 +152,20 @@ export class ChatStore {
     this.#revisions = revisions;
   }
 
-  /** The chats of all accounts, the most recently active first. */
-  list(): readonly Chat[] {
-    return this.#database.all<ChatListRow>(`${chatListSql} ORDER BY c.active_at DESC, c.id DESC`).map(toChat);
+  /** The chats that fit the filter, the most recently active first. */
+  list({ accountId, standing }: ChatFilter = {}): readonly Chat[] {
+    const sql = `${chatListSql}
+      WHERE ($accountId IS NULL OR c.account_id = $accountId) AND ($standing IS NULL OR c.standing = $standing)
+      ORDER BY c.active_at DESC, c.id DESC`;
+    const parameters = { accountId: accountId ?? null, standing: standing ?? null };
+    return this.#database.all<ChatListRow>(sql, parameters).map(toChat);
+  }
+
+  /** How many chats of a standing there are, and what is unread in them together. */
+  counts(standing: ChatStanding): ChatCounts {
+    const sql = `SELECT count(*) AS chats, coalesce(sum((SELECT count(*) ${unread})), 0) AS unread
+      FROM chats c WHERE c.standing = $standing`;
+    return this.#database.require<ChatCounts>(sql, { standing });
   }
 
   get(id: ChatId): Chat | undefined {
@@ -104,30 +188,54 @@ export class ChatStore {
   /**
    * The chat with a bare JID, made where there is none.
    * @param now milliseconds since 1970: the `activeAt` of a new chat
+   * @param standing of a new chat; one that is here keeps its own
    * @throws AppError `not-found` where there is no such account
    */
-  findOrCreate(accountId: AccountId, jid: string, now: number): Chat {
+  findOrCreate(accountId: AccountId, jid: string, now: number, standing: ChatStanding = 'open'): Chat {
     return this.#database.transaction(() => {
       const known = this.find(accountId, jid);
       if (known !== undefined) return known;
       const account = this.#database.one('SELECT 1 FROM accounts WHERE id = $accountId', { accountId });
       if (account === undefined) throw new AppError('not-found', 'no such account');
       const id = this.#database.insert(
-        'INSERT INTO chats (account_id, jid, active_at, rev) VALUES ($accountId, $jid, $now, $rev)',
-        { accountId, jid, now, rev: this.#revisions.next() },
+        `INSERT INTO chats (account_id, jid, active_at, standing, rev)
+         VALUES ($accountId, $jid, $now, $standing, $rev)`,
+        { accountId, jid, now, standing, rev: this.#revisions.next() },
       );
       return this.require(id as ChatId);
     });
   }
 
+  accountOf(id: ChatId): AccountId {
+    const sql = 'SELECT account_id FROM chats WHERE id = $id';
+    return this.#database.require<Pick<ChatRow, 'account_id'>>(sql, { id }).account_id;
+  }
+
   /** @param draft the empty text removes it */
   setDraft(id: ChatId, draft: string): void {
-    const rev = this.#revisions.next();
-    this.#database.changeOne('UPDATE chats SET draft = $draft, rev = $rev WHERE id = $id', {
-      id,
-      draft,
-      rev,
-    });
+    this.#set(id, 'draft', draft);
+  }
+
+  setStanding(id: ChatId, standing: ChatStanding): void {
+    this.#set(id, 'standing', standing);
+  }
+
+  /** @param retention whole days, not negative */
+  setRetention(id: ChatId, retention: Retention): void {
+    this.#set(id, 'retention_days', fromRetention(retention));
+  }
+
+  setPinned(id: ChatId, pinned: boolean): void {
+    this.#set(id, 'pinned', pinned ? 1 : 0);
+  }
+
+  setMutedUntil(id: ChatId, until: number | undefined): void {
+    this.#set(id, 'muted_until', until ?? null);
+  }
+
+  /** @param reached whether the archive has said that it has nothing older of this chat */
+  setHistoryStart(id: ChatId, reached = true): void {
+    this.#set(id, 'history_start', reached ? 1 : 0);
   }
 
   /**
@@ -140,12 +248,50 @@ export class ChatStore {
       const sql = 'SELECT sort_at FROM messages WHERE id = $upTo AND chat_id = $id';
       const message = this.#database.one<{ sort_at: number }>(sql, { id, upTo });
       if (message === undefined) throw new AppError('not-found', 'no such message in this chat');
-      const changes = this.#database.run(
-        `UPDATE chats SET read_sort_at = $sortAt, read_id = $upTo, rev = $rev
-         WHERE id = $id AND (read_sort_at, read_id) < ($sortAt, $upTo)`,
-        { id, upTo, sortAt: message.sort_at, rev: this.#revisions.next() },
+      return this.#read(id, upTo, message.sort_at);
+    });
+  }
+
+  /**
+   * Another own device has read up to this entry of the archive (XEP-0490); never back (section 5.1). Where
+   * the message is not here yet, the position waits for it.
+   * @returns whether it moved
+   */
+  setReadUpToArchiveId(id: ChatId, archiveId: string): boolean {
+    return this.#database.transaction(() => {
+      const sql = 'SELECT id, sort_at FROM messages WHERE chat_id = $id AND archive_id = $archiveId';
+      const message = this.#database.one<{ id: MessageId; sort_at: number }>(sql, { id, archiveId });
+      this.#database.changeOne(
+        'UPDATE chats SET read_published_id = $archiveId, read_awaited_id = $awaited WHERE id = $id',
+        { id, archiveId, awaited: message === undefined ? archiveId : null },
       );
-      return changes > 0;
+      return message !== undefined && this.#read(id, message.id, message.sort_at);
+    });
+  }
+
+  /** A message of the archive is here: it may be the one up to which another device has read. */
+  readAwaited(message: {
+    readonly chatId: ChatId;
+    readonly id: MessageId;
+    readonly sortAt: number;
+    readonly archiveId?: string | undefined;
+  }): void {
+    const { chatId, archiveId } = message;
+    if (archiveId === undefined) return;
+    const sql = `UPDATE chats SET read_awaited_id = NULL WHERE id = $chatId AND read_awaited_id = $archiveId`;
+    if (this.#database.run(sql, { chatId, archiveId }) > 0) this.#read(chatId, message.id, message.sortAt);
+  }
+
+  /** What has been read here and the other devices do not know yet (XEP-0490 section 4.2). */
+  unpublishedReads(accountId: AccountId): readonly UnpublishedRead[] {
+    return this.#database.all<UnpublishedRead>(unpublishedSql, { accountId });
+  }
+
+  /** The other devices know that this chat was read up to this entry of the archive. */
+  setReadPublished(id: ChatId, archiveId: string): void {
+    this.#database.changeOne('UPDATE chats SET read_published_id = $archiveId WHERE id = $id', {
+      id,
+      archiveId,
     });
   }
 
@@ -158,9 +304,28 @@ export class ChatStore {
       'UPDATE chats SET active_at = max(active_at, $activeAt), rev = $rev WHERE id = $id',
       {
         id,
-        activeAt,
+        // A place may have a fraction.
+        activeAt: Math.floor(activeAt),
         rev: this.#revisions.next(),
       },
     );
+  }
+
+  #read(id: ChatId, upTo: MessageId, sortAt: number): boolean {
+    const changes = this.#database.run(
+      `UPDATE chats SET read_sort_at = $sortAt, read_id = $upTo, rev = $rev
+       WHERE id = $id AND (read_sort_at, read_id) < ($sortAt, $upTo)`,
+      { id, upTo, sortAt, rev: this.#revisions.next() },
+    );
+    return changes > 0;
+  }
+
+  #set(id: ChatId, column: keyof ChatRow, value: string | number | null): void {
+    const rev = this.#revisions.next();
+    this.#database.changeOne(`UPDATE chats SET ${column} = $value, rev = $rev WHERE id = $id`, {
+      id,
+      value,
+      rev,
+    });
   }
 }

@@ -56,6 +56,13 @@ export class Database implements MigrationTarget {
     return guarded(() => this.#prepared(sql).get(parameters)) as Row | undefined;
   }
 
+  /** The first row of the answer. @throws AppError `not-found` where there is none */
+  require<Row>(sql: string, parameters: SqlParameters = {}): Row {
+    const row = this.one<Row>(sql, parameters);
+    if (row === undefined) throw new AppError('not-found', 'the row does not exist');
+    return row;
+  }
+
   all<Row>(sql: string, parameters: SqlParameters = {}): Row[] {
     return guarded(() => this.#prepared(sql).all(parameters)) as Row[];
   }

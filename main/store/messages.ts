@@ -1,67 +1,26 @@
 import { AppError } from '#shared/errors.ts';
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
-import type { MessageDirection, MessageState, Protection } from '#shared/views.ts';
+import type { MessageDirection, MessageState } from '#shared/views.ts';
+import type { ArchiveStore } from './archive.ts';
 import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
 import { mayFollow } from './message-state.ts';
 import { readPage, type PageRequest } from './message-pages.ts';
+import {
+  insertMessageSql,
+  insertParameters,
+  messageColumns,
+  toMessage,
+  type NewArchived,
+  type NewIncoming,
+  type NewOutgoing,
+  type StoredMessage,
+} from './message-rows.ts';
 import type { OutboxStore } from './outbox.ts';
 import type { Revisions } from './revisions.ts';
-import { columns, type MessageRow } from './rows.ts';
+import type { MessageRow } from './rows.ts';
 
-/** A message as it is kept. Times are milliseconds since 1970, UTC. */
-export interface StoredMessage {
-  readonly id: MessageId;
-  readonly chatId: ChatId;
-  readonly direction: MessageDirection;
-  /** Bare JID of the author; in a room the occupant's full JID. */
-  readonly senderJid: string;
-  readonly body: string;
-  readonly at: number;
-  /** Place in the timeline, then the id. */
-  readonly sortAt: number;
-  readonly state: MessageState;
-  /** As in `MessageView`. */
-  readonly failure: string | undefined;
-  readonly protection: Protection;
-  /** The `id` attribute of the stanza. */
-  readonly stanzaId: string | undefined;
-  /** XEP-0359 `<origin-id/>`. */
-  readonly originId: string | undefined;
-  /** XEP-0359 `<stanza-id/>` of the entity that this chat's archive trusts: the own server, or the room. */
-  readonly archiveId: string | undefined;
-  /** RFC 6121 section 5.2.5. */
-  readonly thread: string | undefined;
-  readonly rev: number;
-}
-
-export interface NewIncoming {
-  readonly chatId: ChatId;
-  readonly senderJid: string;
-  readonly body: string;
-  readonly at: number;
-  readonly sortAt: number;
-  readonly protection: Protection;
-  /** `not-decryptable`: the body is then only what the sender's client says to clients without the key. */
-  readonly failure?: string | undefined;
-  readonly stanzaId?: string | undefined;
-  readonly originId?: string | undefined;
-  readonly archiveId?: string | undefined;
-  readonly thread?: string | undefined;
-}
-
-export interface NewOutgoing {
-  readonly chatId: ChatId;
-  /** Bare JID of the account. */
-  readonly senderJid: string;
-  readonly body: string;
-  readonly at: number;
-  readonly sortAt: number;
-  readonly protection: Protection;
-  readonly stanzaId: string;
-  readonly originId: string;
-  readonly thread?: string | undefined;
-}
+export type { NewArchived, NewIncoming, NewOutgoing, ReplyReference, StoredMessage } from './message-rows.ts';
 
 /** Rows in timeline order, oldest first. */
 export interface StoredPage {
@@ -70,25 +29,27 @@ export interface StoredPage {
   readonly hasNewer: boolean;
 }
 
-const all = columns.messages.join(', ');
+/** By what an own message is recognised when it comes back, and what the echo tells about it. */
+export interface Echo {
+  readonly originId?: string | undefined;
+  readonly stanzaId?: string | undefined;
+  readonly archiveId?: string | undefined;
+  /** The place that the archive gives it; undefined for an echo that arrives live. */
+  readonly sortAt?: number | undefined;
+}
 
-const toMessage = (row: MessageRow): StoredMessage => ({
-  id: row.id,
-  chatId: row.chat_id,
-  direction: row.direction,
-  senderJid: row.sender_jid,
-  body: row.body,
-  at: row.at,
-  sortAt: row.sort_at,
-  state: row.state,
-  failure: row.failure ?? undefined,
-  protection: row.protection,
-  stanzaId: row.stanza_id ?? undefined,
-  originId: row.origin_id ?? undefined,
-  archiveId: row.archive_id ?? undefined,
-  thread: row.thread ?? undefined,
-  rev: row.rev,
-});
+/** What became of a message of the archive; the message that is here now. */
+export interface ArchivedOutcome {
+  /** `completed`: it was here without its archive id; `ignored`: it was deleted here. */
+  readonly kind: 'inserted' | 'known' | 'completed' | 'ignored';
+  readonly messageId: MessageId | undefined;
+}
+
+export interface MessageParts {
+  readonly chats: Pick<ChatStore, 'touch' | 'accountOf' | 'readAwaited'>;
+  readonly outbox: Pick<OutboxStore, 'add' | 'remove' | 'removeOf' | 'ofMessage'>;
+  readonly archive: Pick<ArchiveStore, 'placeLive' | 'raiseHead'>;
+}
 
 /**
  * The messages of all chats. What changes here also raises the `rev` of the chat, because its last
@@ -97,30 +58,24 @@ const toMessage = (row: MessageRow): StoredMessage => ({
 export class MessageStore {
   readonly #database: Database;
   readonly #revisions: Revisions;
-  readonly #chats: Pick<ChatStore, 'touch'>;
-  readonly #outbox: Pick<OutboxStore, 'add' | 'removeOf'>;
+  readonly #parts: MessageParts;
 
-  constructor(
-    database: Database,
-    revisions: Revisions,
-    chats: Pick<ChatStore, 'touch'>,
-    outbox: Pick<OutboxStore, 'add' | 'removeOf'>,
-  ) {
+  constructor(database: Database, revisions: Revisions, parts: MessageParts) {
     this.#database = database;
     this.#revisions = revisions;
-    this.#chats = chats;
-    this.#outbox = outbox;
+    this.#parts = parts;
   }
 
   /** Stores the message (`queued`) and its outbox entry together, and moves the chat up. */
   insertOutgoing(message: NewOutgoing): StoredMessage {
     return this.#database.transaction(() => {
-      const stored = this.#insert({ ...message, archiveId: undefined }, 'out', 'queued');
-      this.#outbox.add({
+      const stored = this.#insert(message, 'out', 'queued');
+      this.#parts.outbox.add({
         chatId: stored.chatId,
         messageId: stored.id,
         kind: 'message',
         createdAt: message.at,
+        notBefore: message.notBefore,
       });
       return stored;
     });
@@ -134,8 +89,37 @@ export class MessageStore {
     return this.#database.transaction(() => this.#insert(message, 'in', 'received'));
   }
 
+  /**
+   * Stores what another device of ours sent (`acked`: the server has it), without an outbox entry. Try
+   * `completeByEcho` first.
+   */
+  insertOwn(message: NewIncoming): StoredMessage {
+    return this.#database.transaction(() => this.#insert(message, 'out', 'acked'));
+  }
+
+  /**
+   * Stores messages of the archive in one transaction, at the places of `ArchiveStore.placePage`. What is
+   * here already is recognised, completed with its archive id and moved to its place, never doubled.
+   * @returns one outcome for each message, in the same order
+   */
+  insertArchived(messages: readonly NewArchived[]): readonly ArchivedOutcome[] {
+    return this.#database.transaction(() => {
+      const newest = new Map<ChatId, number>();
+      for (const { chatId, sortAt } of messages)
+        newest.set(chatId, Math.max(sortAt, newest.get(chatId) ?? 0));
+      // Once for each chat, not for each of thousands of rows.
+      for (const [chatId, sortAt] of newest) {
+        this.#parts.archive.raiseHead(this.#parts.chats.accountOf(chatId), sortAt);
+        this.#parts.chats.touch(chatId, sortAt);
+      }
+      return messages.map((message) => this.#insertArchived(message));
+    });
+  }
+
   get(id: MessageId): StoredMessage | undefined {
-    const row = this.#database.one<MessageRow>(`SELECT ${all} FROM messages WHERE id = $id`, { id });
+    const row = this.#database.one<MessageRow>(`SELECT ${messageColumns} FROM messages WHERE id = $id`, {
+      id,
+    });
     return row === undefined ? undefined : toMessage(row);
   }
 
@@ -171,17 +155,50 @@ export class MessageStore {
   }
 
   /**
+   * An own message came back by carbon, archive or room: the server has it. Its archive id and place are
+   * noted, and its outbox entry goes in the same transaction. What has failed stays failed.
+   * @param ownJid bare JID of the account, in a room the own occupant's full JID
+   * @returns the row as it is now; undefined where none of ours is meant
+   */
+  completeByEcho(chatId: ChatId, ownJid: string, echo: Echo): StoredMessage | undefined {
+    return this.#database.transaction(() => {
+      const { archiveId } = echo;
+      const archived = archiveId === undefined ? undefined : this.findByArchiveId(chatId, archiveId);
+      const message = archived ?? this.#findKnown(chatId, ownJid, echo);
+      if (message === undefined || message.senderJid !== ownJid) return undefined;
+      const placed = this.#adopt(message, echo);
+      return this.setState(placed.id, 'acked') ?? placed;
+    });
+  }
+
+  /**
+   * A message that is here already was found in the archive: it learns its archive id, unless it has one,
+   * and moves to the place that `ArchiveStore.placePage` gave.
+   * @returns the row as it is now
+   */
+  adopt(id: MessageId, archiveId: string, sortAt: number): StoredMessage {
+    return this.#database.transaction(() => this.#adopt(this.require(id), { archiveId, sortAt }));
+  }
+
+  /**
    * Moves an outgoing message forward; see `mayFollow`. When the server has it, or it failed, its outbox
    * entry goes in the same transaction: nothing is sent again that need not be.
    * @param failure the condition, for `failed`
+   * @param failureText what the other side's server said about it
    * @returns the new row, or undefined where the message had come as far already
    */
-  setState(id: MessageId, state: MessageState, failure?: string): StoredMessage | undefined {
+  setState(
+    id: MessageId,
+    state: MessageState,
+    failure?: string,
+    failureText?: string,
+  ): StoredMessage | undefined {
     return this.#database.transaction(() => {
       const message = this.require(id);
       if (!mayFollow(message.state, state)) return undefined;
-      if (state !== 'sending' && state !== 'sent') this.#outbox.removeOf(id);
-      return this.#writeState(message, state, state === 'failed' ? (failure ?? 'undefined-condition') : null);
+      if (state !== 'sending' && state !== 'sent') this.#parts.outbox.removeOf(id);
+      if (state !== 'failed') return this.#writeState(message, state);
+      return this.#writeState(message, state, failure ?? 'undefined-condition', failureText);
     });
   }
 
@@ -192,9 +209,9 @@ export class MessageStore {
   requeue(id: MessageId, now: number): StoredMessage | undefined {
     return this.#database.transaction(() => {
       const message = this.require(id);
-      if (message.state !== 'failed') return undefined;
-      this.#outbox.add({ chatId: message.chatId, messageId: id, kind: 'message', createdAt: now });
-      return this.#writeState(message, 'queued', null);
+      if (message.state !== 'failed' || message.retractedAt !== undefined) return undefined;
+      this.#parts.outbox.add({ chatId: message.chatId, messageId: id, kind: 'message', createdAt: now });
+      return this.#writeState(message, 'queued');
     });
   }
 
@@ -205,62 +222,165 @@ export class MessageStore {
    */
   requeueSending(accountId?: AccountId): readonly StoredMessage[] {
     const ofAccount = 'AND chat_id IN (SELECT id FROM chats WHERE account_id = $accountId)';
-    const sql = `SELECT ${all} FROM messages
+    const sql = `SELECT ${messageColumns} FROM messages
       WHERE state = 'sending' ${accountId === undefined ? '' : ofAccount} ORDER BY id`;
     return this.#database.transaction(() =>
       this.#database
         .all<MessageRow>(sql, accountId === undefined ? {} : { accountId })
-        .map((row) => this.#writeState(toMessage(row), 'queued', null)),
+        .map((row) => this.#writeState(toMessage(row), 'queued')),
     );
+  }
+
+  /**
+   * Undo: a message that has not been sealed disappears with its outbox entry.
+   * @returns what it was, for the composer; undefined where it may have left already
+   */
+  withdraw(id: MessageId): StoredMessage | undefined {
+    return this.#database.transaction(() => {
+      const message = this.#unsealed(id);
+      if (message === undefined) return undefined;
+      this.#database.changeOne('DELETE FROM messages WHERE id = $id', { id });
+      this.#parts.chats.touch(message.chatId, 0);
+      return message;
+    });
+  }
+
+  /** Another text for a message that has not been sealed. @returns the new row; undefined where it may have left */
+  changeText(id: MessageId, body: string): StoredMessage | undefined {
+    return this.#database.transaction(() => {
+      const message = this.#unsealed(id);
+      return message && this.#write(message, 'body = $body', { body });
+    });
+  }
+
+  /**
+   * Takes a message back (XEP-0424): text, earlier versions, quotation and reactions go, its place stays.
+   * @param at when, milliseconds since 1970
+   * @param senderJid who says so; another one than the author changes nothing (section 5)
+   * @returns the new row; undefined where it is not his, or was retracted before
+   */
+  retract(id: MessageId, at: number, senderJid?: string): StoredMessage | undefined {
+    return this.#database.transaction(() => {
+      const message = this.require(id);
+      if (message.retractedAt !== undefined) return undefined;
+      if (senderJid !== undefined && senderJid !== message.senderJid) return undefined;
+      this.#database.run('DELETE FROM message_edits WHERE message_id = $id', { id });
+      this.#database.run('DELETE FROM reactions WHERE message_id = $id', { id });
+      const emptied = `body = '', retracted_at = $at, edited_at = NULL, failure_text = NULL,
+        reply_to = NULL, reply_jid = NULL, reply_quote = NULL, has_file = 0`;
+      return this.#write(message, emptied, { at });
+    });
+  }
+
+  #unsealed(id: MessageId): StoredMessage | undefined {
+    const entry = this.#parts.outbox.ofMessage(id);
+    return entry === undefined || entry.stanza !== undefined ? undefined : this.require(id);
   }
 
   #find(
     condition: string,
     parameters: { chatId: ChatId; id: string; senderJid?: string },
   ): StoredMessage | undefined {
-    const sql = `SELECT ${all} FROM messages WHERE chat_id = $chatId AND ${condition} ORDER BY id DESC LIMIT 1`;
+    const sql = `SELECT ${messageColumns} FROM messages
+      WHERE chat_id = $chatId AND ${condition} ORDER BY id DESC LIMIT 1`;
     const row = this.#database.one<MessageRow>(sql, parameters);
     return row === undefined ? undefined : toMessage(row);
   }
 
-  #insert(message: NewIncoming, direction: MessageDirection, state: MessageState): StoredMessage {
-    this.#chats.touch(message.chatId, message.sortAt);
-    const id = this.#database.insert(
-      `INSERT INTO messages (chat_id, direction, sender_jid, body, at, sort_at, state, failure, protection,
-         stanza_id, origin_id, archive_id, thread, rev)
-       VALUES ($chatId, $direction, $senderJid, $body, $at, $sortAt, $state, $failure, $protection,
-         $stanzaId, $originId, $archiveId, $thread, $rev)`,
-      {
-        chatId: message.chatId,
-        direction,
-        senderJid: message.senderJid,
-        body: message.body,
-        at: message.at,
-        sortAt: message.sortAt,
-        state,
-        failure: message.failure ?? null,
-        protection: message.protection,
-        stanzaId: message.stanzaId ?? null,
-        originId: message.originId ?? null,
-        archiveId: message.archiveId ?? null,
-        thread: message.thread ?? null,
-        rev: this.#revisions.next(),
-      },
-    );
-    return this.require(id as MessageId);
+  /** @param body where there is no origin-id: some clients use an `id` again, for another text */
+  #findKnown(
+    chatId: ChatId,
+    senderJid: string,
+    { originId, stanzaId, archiveId }: Echo,
+    body?: string,
+  ): StoredMessage | undefined {
+    const marked = originId === undefined ? undefined : this.findByOriginId(chatId, senderJid, originId);
+    if (marked !== undefined || stanzaId === undefined) return marked;
+    const named = this.findByStanzaId(chatId, senderJid, stanzaId);
+    // Two ids of the archive, or two origin-ids, under one `id`: two messages.
+    if (named === undefined || (named.archiveId !== undefined && archiveId !== undefined)) return undefined;
+    if (originId !== undefined && named.originId !== undefined) return undefined;
+    const isSame = body === undefined || named.body === body || named.editedAt !== undefined;
+    return isSame || named.retractedAt !== undefined ? named : undefined;
   }
 
-  #writeState(message: StoredMessage, state: MessageState, failure: string | null): StoredMessage {
-    this.#database.changeOne(
-      'UPDATE messages SET state = $state, failure = $failure, rev = $rev WHERE id = $id',
-      {
-        id: message.id,
-        state,
-        failure,
-        rev: this.#revisions.next(),
-      },
-    );
-    this.#chats.touch(message.chatId, 0);
+  /** Gives a row the archive id and the place of its echo. The first archive id counts. */
+  #adopt(message: StoredMessage, { archiveId, sortAt }: Echo): StoredMessage {
+    const isFirst = archiveId !== undefined && message.archiveId === undefined;
+    const isOther =
+      archiveId !== undefined && message.archiveId !== undefined && message.archiveId !== archiveId;
+    const accountId = this.#parts.chats.accountOf(message.chatId);
+    // Live, the end of the timeline so far is the archive's end too.
+    const live = isFirst ? this.#parts.archive.placeLive(accountId, message.sortAt) : message.sortAt;
+    const place = isOther ? message.sortAt : (sortAt ?? live);
+    if (!isFirst && place === message.sortAt) return message;
+    this.#parts.archive.raiseHead(accountId, place);
+    const placed = this.#write(message, 'archive_id = $archiveId, sort_at = $place', {
+      archiveId: message.archiveId ?? archiveId ?? null,
+      place,
+    });
+    this.#parts.chats.readAwaited(placed);
+    return placed;
+  }
+
+  #insertArchived(message: NewArchived): ArchivedOutcome {
+    const { chatId, senderJid, body, direction } = message;
+    const found =
+      this.findByArchiveId(chatId, message.archiveId) ?? this.#findKnown(chatId, senderJid, message, body);
+    if (found === undefined) {
+      const state = direction === 'in' ? 'received' : 'acked';
+      const row = { direction, state, rev: this.#revisions.next() } as const;
+      const id = this.#database.insert(insertMessageSql, insertParameters(message, row)) as MessageId;
+      this.#parts.chats.readAwaited({ ...message, id });
+      return { kind: 'inserted', messageId: id };
+    }
+    const wasKnown = found.archiveId !== undefined;
+    this.#adopt(found, message);
+    this.setState(found.id, 'acked');
+    return { kind: wasKnown ? 'known' : 'completed', messageId: found.id };
+  }
+
+  #insert(message: NewIncoming, direction: MessageDirection, state: MessageState): StoredMessage {
+    const accountId = this.#parts.chats.accountOf(message.chatId);
+    const sortAt = message.sortAt ?? this.#endOf(accountId, message);
+    if (message.archiveId !== undefined) this.#parts.archive.raiseHead(accountId, sortAt);
+    this.#parts.chats.touch(message.chatId, sortAt);
+    const row = { direction, state, rev: this.#revisions.next() };
+    const id = this.#database.insert(
+      insertMessageSql,
+      insertParameters({ ...message, sortAt }, row),
+    ) as MessageId;
+    this.#parts.chats.readAwaited({ ...message, sortAt, id });
+    return this.require(id);
+  }
+
+  /** Never above what is on the screen already, should the clock have been set back. */
+  #endOf(accountId: AccountId, { chatId, at, archiveId }: NewIncoming): number {
+    const sql = 'SELECT max(sort_at) AS place FROM messages WHERE chat_id = $chatId';
+    const last = this.#database.one<{ place: number | null }>(sql, { chatId })?.place ?? at;
+    const wanted = Math.max(at, last);
+    return archiveId === undefined ? wanted : this.#parts.archive.placeLive(accountId, wanted);
+  }
+
+  #writeState(message: StoredMessage, state: MessageState, failure?: string, text?: string): StoredMessage {
+    return this.#write(message, 'state = $state, failure = $failure, failure_text = $text', {
+      state,
+      failure: failure ?? null,
+      text: text ?? null,
+    });
+  }
+
+  #write(
+    message: StoredMessage,
+    assignments: string,
+    values: Readonly<Record<string, string | number | null>>,
+  ): StoredMessage {
+    this.#database.changeOne(`UPDATE messages SET ${assignments}, rev = $rev WHERE id = $id`, {
+      ...values,
+      id: message.id,
+      rev: this.#revisions.next(),
+    });
+    this.#parts.chats.touch(message.chatId, 0);
     return this.require(message.id);
   }
 }

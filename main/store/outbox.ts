@@ -4,19 +4,25 @@ import type { Database } from './database.ts';
 import { columns, type OutboxRow } from './rows.ts';
 
 declare const brand: unique symbol;
-/** Ascending in the order in which entries must be sent. */
+/** Ascending in the order in which entries must be sent. An entry whose time has come gets a new one. */
 export type OutboxId = number & { readonly [brand]: 'OutboxId' };
 
-/** What waits to be sent: for now messages, later receipts and markers too. */
-export type OutboxKind = 'message';
+export type OutboxKind = 'message' | 'edit' | 'retraction' | 'reaction' | 'receipt' | 'marker';
 
 export interface OutboxEntry {
   readonly id: OutboxId;
   readonly accountId: AccountId;
   readonly chatId: ChatId;
+  /** The message that this entry sends; only of kind `message`. */
   readonly messageId: MessageId | undefined;
+  /** The message that the other kinds are about; undefined also where it was deleted meanwhile. */
+  readonly aboutId: MessageId | undefined;
   readonly kind: OutboxKind;
+  /** What the sender of this kind needs, in its own form. */
+  readonly payload: unknown;
   readonly createdAt: number;
+  /** Waits until then, milliseconds since 1970; undefined once it is its turn. */
+  readonly notBefore: number | undefined;
   /** How often it was given to a stream. */
   readonly attempts: number;
   /** The sealed stanza, serialised: every attempt sends the same. */
@@ -26,8 +32,12 @@ export interface OutboxEntry {
 export interface NewOutboxEntry {
   readonly chatId: ChatId;
   readonly messageId?: MessageId | undefined;
+  readonly aboutId?: MessageId | undefined;
   readonly kind: OutboxKind;
+  /** Any JSON value. */
+  readonly payload?: unknown;
   readonly createdAt: number;
+  readonly notBefore?: number | undefined;
 }
 
 const all = columns.outbox.join(', ');
@@ -37,13 +47,23 @@ const toEntry = (row: OutboxRow): OutboxEntry => ({
   accountId: row.account_id,
   chatId: row.chat_id,
   messageId: row.message_id ?? undefined,
+  aboutId: row.about_id ?? undefined,
   kind: row.kind as OutboxKind,
+  payload: row.payload === null ? undefined : (JSON.parse(row.payload) as unknown),
   createdAt: row.created_at,
+  notBefore: row.not_before ?? undefined,
   attempts: row.attempts,
   stanza: row.stanza ?? undefined,
 });
 
-/** What must still reach the server. An entry stays until the server has acknowledged it or the message failed. */
+const toPayload = (payload: unknown): string | null =>
+  payload === undefined ? null : JSON.stringify(payload);
+
+/**
+ * What must still reach the server. An entry stays until the server has acknowledged it or the message
+ * failed. Scheduled entries stand beside the queue and join its end when their time has come: they hold
+ * nothing up.
+ */
 export class OutboxStore {
   readonly #database: Database;
 
@@ -57,27 +77,52 @@ export class OutboxStore {
     const chat = this.#database.one<Pick<OutboxRow, 'account_id'>>(sql, { chatId: entry.chatId });
     if (chat === undefined) throw new AppError('not-found', 'no such chat');
     const id = this.#database.insert(
-      `INSERT INTO outbox (account_id, chat_id, message_id, kind, created_at)
-       VALUES ($accountId, $chatId, $messageId, $kind, $createdAt)`,
+      `INSERT INTO outbox (account_id, chat_id, message_id, about_id, kind, payload, created_at, not_before)
+       VALUES ($accountId, $chatId, $messageId, $aboutId, $kind, $payload, $createdAt, $notBefore)`,
       {
         accountId: chat.account_id,
         chatId: entry.chatId,
         messageId: entry.messageId ?? null,
+        aboutId: entry.aboutId ?? null,
         kind: entry.kind,
+        payload: toPayload(entry.payload),
         createdAt: entry.createdAt,
+        notBefore: entry.notBefore ?? null,
       },
     );
-    return this.#require(id as OutboxId);
+    return this.require(id as OutboxId);
+  }
+
+  get(id: OutboxId): OutboxEntry | undefined {
+    const row = this.#database.one<OutboxRow>(`SELECT ${all} FROM outbox WHERE id = $id`, { id });
+    return row === undefined ? undefined : toEntry(row);
+  }
+
+  /** @throws AppError `not-found` */
+  require(id: OutboxId): OutboxEntry {
+    const entry = this.get(id);
+    if (entry === undefined) throw new AppError('not-found', 'no such outbox entry');
+    return entry;
   }
 
   /**
-   * The oldest entry of an account, or the oldest after one that is already on its way.
+   * The oldest entry of an account whose turn it is, or the oldest after one that is already on its way.
    * @param after the entry that was given to the stream last
+   * @param now milliseconds since 1970: what was scheduled up to then joins the queue first
    */
-  next(accountId: AccountId, after?: OutboxId): OutboxEntry | undefined {
-    const sql = `SELECT ${all} FROM outbox WHERE account_id = $accountId AND id > $after ORDER BY id LIMIT 1`;
+  next(accountId: AccountId, after?: OutboxId, now?: number): OutboxEntry | undefined {
+    if (now !== undefined) this.#release(accountId, now);
+    const sql = `SELECT ${all} FROM outbox
+      WHERE account_id = $accountId AND id > $after AND not_before IS NULL ORDER BY id LIMIT 1`;
     const row = this.#database.one<OutboxRow>(sql, { accountId, after: after ?? 0 });
     return row === undefined ? undefined : toEntry(row);
+  }
+
+  /** When the next scheduled entry is due; undefined where none waits for its time. */
+  nextDueAt(accountId: AccountId): number | undefined {
+    const sql = `SELECT min(not_before) AS due FROM outbox
+      WHERE account_id = $accountId AND not_before IS NOT NULL`;
+    return this.#database.one<{ due: number | null }>(sql, { accountId })?.due ?? undefined;
   }
 
   /** The entry of a message, while it has one. */
@@ -85,6 +130,12 @@ export class OutboxStore {
     const sql = `SELECT ${all} FROM outbox WHERE message_id = $messageId`;
     const row = this.#database.one<OutboxRow>(sql, { messageId });
     return row === undefined ? undefined : toEntry(row);
+  }
+
+  /** The entries about a message (edits, reactions and so on) that have not left, oldest first. */
+  about(messageId: MessageId): readonly OutboxEntry[] {
+    const sql = `SELECT ${all} FROM outbox WHERE about_id = $messageId ORDER BY id`;
+    return this.#database.all<OutboxRow>(sql, { messageId }).map(toEntry);
   }
 
   /**
@@ -98,10 +149,42 @@ export class OutboxStore {
     });
   }
 
+  /**
+   * Takes an entry back before it has been sealed; what is sealed may have left already. The message of the
+   * entry stays: see `MessageStore.withdraw`.
+   * @returns the entry; undefined where it has left, or was never there
+   */
+  cancel(id: OutboxId): OutboxEntry | undefined {
+    return this.#database.transaction(() => {
+      const entry = this.get(id);
+      const sql = 'DELETE FROM outbox WHERE id = $id AND stanza IS NULL';
+      return this.#database.run(sql, { id }) > 0 ? entry : undefined;
+    });
+  }
+
+  /**
+   * Another time for an entry that has not been sealed.
+   * @param notBefore undefined: as soon as possible, behind what waits already
+   * @returns the entry, with a new id; undefined where it has left, or was never there
+   */
+  reschedule(id: OutboxId, notBefore: number | undefined): OutboxEntry | undefined {
+    return this.#database.transaction(() => {
+      const entry = this.get(id);
+      if (entry === undefined || entry.stanza !== undefined) return undefined;
+      return this.require(this.#renew(id, notBefore));
+    });
+  }
+
+  /** @returns false where the entry has been sealed, or was never there */
+  setPayload(id: OutboxId, payload: unknown): boolean {
+    const sql = 'UPDATE outbox SET payload = $payload WHERE id = $id AND stanza IS NULL';
+    return this.#database.run(sql, { id, payload: toPayload(payload) }) > 0;
+  }
+
   /** Counts one more attempt. @returns their number */
   countAttempt(id: OutboxId): number {
     this.#database.changeOne('UPDATE outbox SET attempts = attempts + 1 WHERE id = $id', { id });
-    return this.#require(id).attempts;
+    return this.require(id).attempts;
   }
 
   /** @returns whether the entry was still there */
@@ -114,14 +197,30 @@ export class OutboxStore {
     return this.#database.run('DELETE FROM outbox WHERE message_id = $messageId', { messageId }) > 0;
   }
 
+  /** All that has not reached the server, scheduled entries included. */
   countWaiting(accountId: AccountId): number {
     const sql = 'SELECT count(*) AS waiting FROM outbox WHERE account_id = $accountId';
     return this.#database.one<{ waiting: number }>(sql, { accountId })?.waiting ?? 0;
   }
 
-  #require(id: OutboxId): OutboxEntry {
-    const row = this.#database.one<OutboxRow>(`SELECT ${all} FROM outbox WHERE id = $id`, { id });
-    if (row === undefined) throw new AppError('not-found', 'no such outbox entry');
-    return toEntry(row);
+  /** Whoever walks along the ids has passed the old one: what joins the queue gets one behind all others. */
+  #release(accountId: AccountId, now: number): void {
+    const sql = `SELECT id FROM outbox WHERE account_id = $accountId AND not_before <= $now
+      ORDER BY not_before, id`;
+    const due = this.#database.all<Pick<OutboxRow, 'id'>>(sql, { accountId, now });
+    if (due.length === 0) return;
+    this.#database.transaction(() => {
+      for (const { id } of due) this.#renew(id, undefined);
+    });
+  }
+
+  #renew(id: number, notBefore: number | undefined): OutboxId {
+    const old = this.#database.one<OutboxRow>(`SELECT ${all} FROM outbox WHERE id = $id`, { id });
+    if (old === undefined) throw new AppError('not-found', 'no such outbox entry');
+    this.#database.changeOne('DELETE FROM outbox WHERE id = $id', { id });
+    const { id: _, ...row } = { ...old, not_before: notBefore ?? null };
+    const names = Object.keys(row);
+    const sql = `INSERT INTO outbox (${names.join(', ')}) VALUES (${names.map((name) => `$${name}`).join(', ')})`;
+    return this.#database.insert(sql, row) as OutboxId;
   }
 }

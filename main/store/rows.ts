@@ -1,6 +1,12 @@
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import type { MessageDirection, MessageState, Protection, Subscription } from '#shared/views.ts';
 
+/**
+ * `open`: a conversation; `request`: somebody unknown wrote, and the user has not decided; `blocked`: kept,
+ * but nothing of it is shown or announced.
+ */
+export type ChatStanding = 'open' | 'request' | 'blocked';
+
 /** Rows as SQLite gives them: one field for each column, null for what is not there, 0 or 1 for booleans. */
 
 export interface AccountRow {
@@ -16,6 +22,8 @@ export interface AccountRow {
   readonly roster_version: string | null;
   readonly created_at: number;
   readonly rev: number;
+  readonly archive_last_id: string | null;
+  readonly archive_last_at: number | null;
 }
 
 export interface ContactRow {
@@ -42,9 +50,16 @@ export interface ChatRow {
   readonly jid: string;
   readonly draft: string;
   readonly active_at: number;
-  readonly read_sort_at: number;
   readonly read_id: number;
   readonly rev: number;
+  readonly read_sort_at: number;
+  readonly read_awaited_id: string | null;
+  readonly read_published_id: string | null;
+  readonly standing: ChatStanding;
+  readonly retention_days: number | null;
+  readonly pinned: number;
+  readonly muted_until: number | null;
+  readonly history_start: number;
 }
 
 export interface MessageRow {
@@ -54,7 +69,6 @@ export interface MessageRow {
   readonly sender_jid: string;
   readonly body: string;
   readonly at: number;
-  readonly sort_at: number;
   readonly state: MessageState;
   readonly failure: string | null;
   readonly protection: Protection;
@@ -63,6 +77,49 @@ export interface MessageRow {
   readonly archive_id: string | null;
   readonly thread: string | null;
   readonly rev: number;
+  readonly sort_at: number;
+  readonly failure_text: string | null;
+  readonly edited_at: number | null;
+  readonly retracted_at: number | null;
+  readonly reply_to: string | null;
+  readonly reply_jid: string | null;
+  readonly reply_quote: string | null;
+  readonly receipt_wanted: number;
+  readonly markable: number;
+  readonly has_file: number;
+}
+
+export interface MessageEditRow {
+  readonly message_id: MessageId;
+  readonly position: number;
+  readonly at: number;
+  readonly sort_at: number;
+  readonly body: string;
+  readonly stanza_id: string | null;
+  readonly origin_id: string | null;
+  readonly archive_id: string | null;
+}
+
+export interface PendingReferenceRow {
+  readonly id: number;
+  readonly chat_id: ChatId;
+  readonly sender_jid: string;
+  readonly ref_id: string;
+  readonly kind: string;
+  readonly payload: string;
+  readonly at: number;
+  readonly archive_id: string | null;
+}
+
+export interface ArchiveGapRow {
+  readonly id: number;
+  readonly account_id: AccountId;
+  readonly chat_jid: string | null;
+  readonly after_id: string | null;
+  readonly after_at: number | null;
+  readonly before_id: string | null;
+  readonly before_at: number | null;
+  readonly created_at: number;
 }
 
 export interface OutboxRow {
@@ -74,6 +131,9 @@ export interface OutboxRow {
   readonly created_at: number;
   readonly attempts: number;
   readonly stanza: string | null;
+  readonly payload: string | null;
+  readonly not_before: number | null;
+  readonly about_id: MessageId | null;
 }
 
 /** A list of columns that fails to compile when it lacks one of the row's fields. */
@@ -99,6 +159,8 @@ export const columns = {
     'roster_version',
     'created_at',
     'rev',
+    'archive_last_id',
+    'archive_last_at',
   ),
   contacts: columnsOf<ContactRow>()('account_id', 'jid', 'name', 'subscription', 'asked', 'groups', 'rev'),
   contact_requests: columnsOf<ContactRequestRow>()('account_id', 'jid', 'name', 'text', 'at'),
@@ -108,9 +170,16 @@ export const columns = {
     'jid',
     'draft',
     'active_at',
-    'read_sort_at',
     'read_id',
     'rev',
+    'read_sort_at',
+    'read_awaited_id',
+    'read_published_id',
+    'standing',
+    'retention_days',
+    'pinned',
+    'muted_until',
+    'history_start',
   ),
   messages: columnsOf<MessageRow>()(
     'id',
@@ -119,7 +188,6 @@ export const columns = {
     'sender_jid',
     'body',
     'at',
-    'sort_at',
     'state',
     'failure',
     'protection',
@@ -128,6 +196,46 @@ export const columns = {
     'archive_id',
     'thread',
     'rev',
+    'sort_at',
+    'failure_text',
+    'edited_at',
+    'retracted_at',
+    'reply_to',
+    'reply_jid',
+    'reply_quote',
+    'receipt_wanted',
+    'markable',
+    'has_file',
+  ),
+  message_edits: columnsOf<MessageEditRow>()(
+    'message_id',
+    'position',
+    'at',
+    'sort_at',
+    'body',
+    'stanza_id',
+    'origin_id',
+    'archive_id',
+  ),
+  pending_references: columnsOf<PendingReferenceRow>()(
+    'id',
+    'chat_id',
+    'sender_jid',
+    'ref_id',
+    'kind',
+    'payload',
+    'at',
+    'archive_id',
+  ),
+  archive_gaps: columnsOf<ArchiveGapRow>()(
+    'id',
+    'account_id',
+    'chat_jid',
+    'after_id',
+    'after_at',
+    'before_id',
+    'before_at',
+    'created_at',
   ),
   outbox: columnsOf<OutboxRow>()(
     'id',
@@ -138,5 +246,8 @@ export const columns = {
     'created_at',
     'attempts',
     'stanza',
+    'payload',
+    'not_before',
+    'about_id',
   ),
 } as const;

@@ -1,10 +1,16 @@
 import { AccountStore } from './accounts.ts';
+import { ArchiveStore } from './archive.ts';
+import { BlockedStore } from './blocked.ts';
 import { CapsStore } from './caps.ts';
 import { ChatStore } from './chats.ts';
 import { ContactStore } from './contacts.ts';
 import type { Database } from './database.ts';
+import { DeliveryStore } from './delivery.ts';
+import { EditStore } from './edits.ts';
 import { MessageStore } from './messages.ts';
 import { OutboxStore } from './outbox.ts';
+import { ReactionStore } from './reactions.ts';
+import { ReferenceStore } from './references.ts';
 import { Revisions } from './revisions.ts';
 import { SecretTable } from './secrets.ts';
 import { SettingsStore } from './settings.ts';
@@ -15,7 +21,13 @@ export interface Store {
   readonly contacts: ContactStore;
   readonly chats: ChatStore;
   readonly messages: MessageStore;
+  readonly edits: EditStore;
+  readonly reactions: ReactionStore;
+  readonly references: ReferenceStore;
+  readonly delivery: DeliveryStore;
   readonly outbox: OutboxStore;
+  readonly archive: ArchiveStore;
+  readonly blocked: BlockedStore;
   readonly settings: SettingsStore;
   readonly secrets: SecretTable;
   readonly caps: CapsStore;
@@ -33,12 +45,21 @@ export const openStore = (database: Database): Store => {
   const revisions = startRevisions(database);
   const chats = new ChatStore(database, revisions);
   const outbox = new OutboxStore(database);
+  const archive = new ArchiveStore(database);
+  const messages = new MessageStore(database, revisions, { chats, outbox, archive });
+  const references = new ReferenceStore(database);
   return {
     accounts: new AccountStore(database, revisions),
     contacts: new ContactStore(database, revisions),
     chats,
-    messages: new MessageStore(database, revisions, chats, outbox),
+    messages,
+    edits: new EditStore(database, revisions, chats),
+    reactions: new ReactionStore(database, revisions, chats),
+    references,
+    delivery: new DeliveryStore(database, revisions, { chats, messages, references }),
     outbox,
+    archive,
+    blocked: new BlockedStore(database),
     settings: new SettingsStore(database),
     secrets: new SecretTable(database),
     caps: new CapsStore(database),

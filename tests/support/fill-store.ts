@@ -10,6 +10,8 @@ export interface FillOptions {
   readonly unread?: number;
   /** The account to fill; by default one is added. */
   readonly accountId?: AccountId;
+  /** Contacts are numbered from here. Default 0; a second filling of an account must not meet the first. */
+  readonly firstContact?: number;
   /** When the first message was written. Default: 1 January 2024. */
   readonly startAt?: number;
 }
@@ -47,7 +49,7 @@ export const fillStore = (database: Database, store: Store, options: FillOptions
       options.accountId ?? store.accounts.add({ jid, directTls: false, createdAt: startAt }).id;
     const own = store.accounts.require(accountId).jid;
     const chatIds = Array.from({ length: options.chats }, (_, chat) => {
-      const contact = `contact-${chat}@example.net`;
+      const contact = `contact-${(options.firstContact ?? 0) + chat}@example.net`;
       const { id } = store.chats.findOrCreate(accountId, contact, startAt);
       const first = insertMessages(database, store, {
         id,

@@ -1,4 +1,5 @@
 import { initial } from './0001-initial.ts';
+import { messagePipeline } from './0002-message-pipeline.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -7,4 +8,4 @@ export interface Migration {
 }
 
 /** All steps, ascending without gaps. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, messagePipeline];

@@ -35,6 +35,7 @@ describe('chats', () => {
       start: 'x'.repeat(400),
       direction: 'out',
       state: 'queued',
+      retracted: false,
     });
     expect(store.chats.require(chatId).activeAt).toBe(50);
   });
