@@ -191,11 +191,9 @@ const spansBetween = (text: string, start: number, end: number, closers: Closers
     const mayOpen =
       kind !== undefined && (at === start || isWhitespace(text[at - 1])) && !isWhitespace(text[at + 1]);
     const close = mayOpen ? closers.next(text[at] ?? '', at + 1) : undefined;
-    if (kind === undefined || close === undefined || close >= end) {
+    // A directive that closes right after it was opened has nothing to style: neither of the two is one.
+    if (kind === undefined || close === undefined || close >= end || close === at + 1) {
       at += 1;
-    } else if (close === at + 1) {
-      // Nothing between them: neither is a directive.
-      at += 2;
     } else {
       if (at > plainFrom) spans.push({ kind: 'text', text: text.slice(plainFrom, at) });
       spans.push(styledSpan(kind, text, at + 1, close, closers));

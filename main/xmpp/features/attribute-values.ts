@@ -19,7 +19,7 @@ export const MAX_UNSIGNED = 4_294_967_295;
 
 /** xs:unsignedInt (XML Schema part 2, section 3.3.22); undefined where the text is none. */
 export const parseUnsigned = (text: string | undefined): number | undefined => {
-  const digits = /^\+?(\d{1,10})$/.exec(text?.trim() ?? '')?.[1];
-  const value = Number(digits);
-  return digits !== undefined && value <= MAX_UNSIGNED ? value : undefined;
+  const value = Number(/^\+?(\d{1,10})$/.exec(text?.trim() ?? '')?.[1]);
+  // Without digits it is NaN, which is less than nothing.
+  return value <= MAX_UNSIGNED ? value : undefined;
 };

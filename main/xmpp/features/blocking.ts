@@ -88,12 +88,9 @@ export const readBlockPush = (iq: Element, own: Jid): BlockPush | undefined => {
     : undefined;
 };
 
-/** Whether a list of normalised addresses blocks this one (section 6). */
+/** Whether a list of normalised addresses blocks this one: whole address, bare address, or domain (section 6). */
 export const isBlocked = (blocklist: ReadonlySet<string>, jid: Jid): boolean =>
-  blocklist.has(formatJid(jid)) ||
-  blocklist.has(bareJid(jid)) ||
-  (jid.resource !== '' && blocklist.has(`${jid.domain}/${jid.resource}`)) ||
-  blocklist.has(jid.domain);
+  blocklist.has(formatJid(jid)) || blocklist.has(bareJid(jid)) || blocklist.has(jid.domain);
 
 /** Whether our message came back because we have blocked its recipient (section 3.3). */
 export const isBlockedByUs = (message: Element): boolean => {

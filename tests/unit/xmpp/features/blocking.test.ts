@@ -71,6 +71,7 @@ describe('the blocklist', () => {
     ['montague.net', 'montague.net', true],
     ['montague.net/service', 'montague.net/service', true],
     ['montague.net/service', 'montague.net/other', false],
+    ['montague.net/service', 'romeo@montague.net/service', false],
     ['montague.net', 'romeo@sub.montague.net', false],
     ['montague.net', 'montague.net@capulet.net', false],
   ])('with %s on it concerns %s: %s', (entry, address, blocked) => {

@@ -46,6 +46,7 @@ describe('one emoji', () => {
     ['a hidden direction override', '👍\u202e'],
     ['half a surrogate pair', '\ud83d'],
     ['an endless family', Array.from({ length: 20 }, () => '👨').join('\u200d')],
+    ['keycaps that are joined', '1️⃣\u200d2️⃣'],
     ['a family of letters', 'a\u200db'],
     ['a line break', '👍\n'],
   ])('is not %s', (_, text) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readFallbacks } from '#main/xmpp/features/fallback.ts';
 import { textMessage } from '#main/xmpp/features/message.ts';
 import { quote, replyContent, replyText } from '#main/xmpp/features/replies.ts';
-import { childText, parseStanza, type Element } from '#main/xmpp/stanza.ts';
+import { childText, parseStanza, toXmlText, type Element } from '#main/xmpp/stanza.ts';
 
 const quotable = fc.string({
   unit: fc.constantFrom('a', ' ', '\n', '\r', '\r\n', '>', '<', '&', '世', '🧛🏾', '\0', '\ud800'),
@@ -41,6 +41,7 @@ describe('a reply with a quotation for other clients', () => {
         const lines = quote(text).split('\n');
         expect(lines.pop()).toBe('');
         expect(lines.filter((line) => !line.startsWith('>'))).toEqual([]);
+        expect(toXmlText(quote(text))).toBe(quote(text));
       }),
     );
   });
