@@ -5,7 +5,9 @@ import type { CertificateView } from '#shared/views.ts';
 
 /** base64 SHA-256 of the public key: what a pin stores. It outlives a renewed certificate with the same key. */
 export const spkiOf = (certificate: X509Certificate): string =>
-  createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+  createHash('sha256')
+    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
 
 /** What the user must see to decide about a certificate. The names were written by whoever made it. */
 export const certificateView = (certificate: X509Certificate): CertificateView => ({
@@ -21,7 +23,10 @@ const MAX_NAME_LENGTH = 300;
 
 /** Node gives one attribute per line; controls and direction overrides could make a name look like another. */
 const oneLine = (name: string | undefined): string =>
-  (name ?? '').replaceAll('\n', ', ').replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd').slice(0, MAX_NAME_LENGTH);
+  (name ?? '')
+    .replaceAll('\n', ', ')
+    .replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')
+    .slice(0, MAX_NAME_LENGTH);
 
 /** RFC 5929 section 4.1: the hash of the signature, and SHA-256 in place of MD5 and SHA-1. */
 const signatureHashes: Readonly<Record<string, string>> = {
@@ -67,7 +72,8 @@ const OUT_OF_TIME = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 export const refusalOf = (question: CertificateQuestion): CertificateRefusal | undefined => {
   const { certificate, chainError, domain, pinnedSpki } = question;
   if (pinnedSpki !== undefined) return spkiOf(certificate) === pinnedSpki ? undefined : 'certificate-changed';
-  if (chainError !== undefined) return OUT_OF_TIME.has(chainError) ? 'certificate-expired' : 'certificate-untrusted';
+  if (chainError !== undefined)
+    return OUT_OF_TIME.has(chainError) ? 'certificate-expired' : 'certificate-untrusted';
   return isFor(certificate, domain) ? undefined : 'certificate-wrong-name';
 };
 

@@ -70,7 +70,8 @@ export const createDialer = (options: DialerOptions = {}): Dial => {
           const { socket, certificate, channelBindings } = secured;
           return { ok: true, socket, endpoint, certificate, channelBindings };
         } catch (error) {
-          if (!(error instanceof DialError) || signal.aborted || error.failure.certificate !== undefined) throw error;
+          if (!(error instanceof DialError) || signal.aborted || error.failure.certificate !== undefined)
+            throw error;
           failures.push(error);
         }
       }
@@ -99,7 +100,8 @@ const endpointsOf = async (
     resolver?.srv(`_xmpp-client._tcp.${domain}`, signal) ?? [],
   ]);
   const planned = planEndpoints(domain, { direct, starttls }, options.random ?? Math.random);
-  const usable = planned === UNAVAILABLE ? [] : planned.filter((endpoint) => endpoint.directTls || !directTls);
+  const usable =
+    planned === UNAVAILABLE ? [] : planned.filter((endpoint) => endpoint.directTls || !directTls);
   if (usable.length > 0) return usable;
   throw new DialError(
     { code: 'service-unavailable', step: 'dns', advice: 'retry-later', host: domain },
@@ -141,5 +143,8 @@ const progress = { dns: 0, tcp: 1, tls: 2, stream: 3, auth: 4, bind: 4, session:
 const worstOf = (failures: readonly DialError[]): DialError => {
   const [first, ...rest] = failures;
   if (first === undefined) throw new Error('no endpoint was tried');
-  return rest.reduce((best, one) => (progress[one.failure.step] > progress[best.failure.step] ? one : best), first);
+  return rest.reduce(
+    (best, one) => (progress[one.failure.step] > progress[best.failure.step] ? one : best),
+    first,
+  );
 };

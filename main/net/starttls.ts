@@ -36,7 +36,8 @@ export const startTls = (socket: Socket, domain: string, host: string, signal: A
     const onData = (chunk: Buffer): void => {
       text += chunk.toString('latin1');
       try {
-        if (text.length > MAX_BYTES) throw refused('protocol-error', 'stream', host, 'too much before STARTTLS');
+        if (text.length > MAX_BYTES)
+          throw refused('protocol-error', 'stream', host, 'too much before STARTTLS');
         if (asked && isProceed(text, host)) {
           finish();
           resolve();
@@ -59,7 +60,13 @@ export const startTls = (socket: Socket, domain: string, host: string, signal: A
     );
   });
 
-const refused = (code: ErrorCode, step: ConnectionStep, host: string, message: string, condition?: string): DialError =>
+const refused = (
+  code: ErrorCode,
+  step: ConnectionStep,
+  host: string,
+  message: string,
+  condition?: string,
+): DialError =>
   new DialError(
     // Nobody vouches for what is said in the clear: it must not stop the account for good.
     { code, step, advice: 'retry-later', host, ...(condition === undefined ? {} : { condition }) },
@@ -68,9 +75,13 @@ const refused = (code: ErrorCode, step: ConnectionStep, host: string, message: s
 
 /** False while the features are incomplete. */
 const offersStartTls = (text: string, host: string): boolean => {
-  const features = /<(?:[\w-]+:)?features(?:\s[^>]*)?(?:\/>|>([\s\S]*?)<\/(?:[\w-]+:)?features\s*>)/.exec(text);
+  const features = /<(?:[\w-]+:)?features(?:\s[^>]*)?(?:\/>|>([\s\S]*?)<\/(?:[\w-]+:)?features\s*>)/.exec(
+    text,
+  );
   if (features === null) return false;
-  const offers = [...(features[1] ?? '').matchAll(/<(?:[\w-]+:)?starttls\s[^>]*>/g)].some(([tag]) => tag.includes(NS_TLS));
+  const offers = [...(features[1] ?? '').matchAll(/<(?:[\w-]+:)?starttls\s[^>]*>/g)].some(([tag]) =>
+    tag.includes(NS_TLS),
+  );
   if (!offers) throw refused('tls-unavailable', 'stream', host, 'the server does not offer STARTTLS');
   return true;
 };
@@ -83,7 +94,8 @@ const isProceed = (text: string, host: string): boolean => {
   const proceed = /^\s*<((?:[\w-]+:)?proceed)(?:\s[^>]*)?(?:\/>|>\s*<\/\1\s*>)/.exec(text);
   if (proceed === null) return false;
   // RFC 6120 section 5.4.3.3: nothing follows but TLS. Injected bytes would be taken for protected ones.
-  if (proceed[0].length !== text.length) throw refused('protocol-error', 'tls', host, 'bytes after <proceed/>');
+  if (proceed[0].length !== text.length)
+    throw refused('protocol-error', 'tls', host, 'bytes after <proceed/>');
   return true;
 };
 
@@ -97,9 +109,16 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 const throwStreamError = (text: string, host: string): void => {
   const error = /<(?:[\w-]+:)?error(?:\s[^>]*)?>\s*<(?:[\w-]+:)?([a-z-]+)[\s/>]/.exec(text);
   if (error === null) {
-    if (/<\/(?:[\w-]+:)?stream\s*>/.test(text)) throw refused('service-unavailable', 'stream', host, 'the server closed the stream');
+    if (/<\/(?:[\w-]+:)?stream\s*>/.test(text))
+      throw refused('service-unavailable', 'stream', host, 'the server closed the stream');
     return;
   }
   const condition = error[1] ?? 'undefined-condition';
-  throw refused(codes[condition] ?? 'service-unavailable', 'stream', host, `stream error: ${condition}`, condition);
+  throw refused(
+    codes[condition] ?? 'service-unavailable',
+    'stream',
+    host,
+    `stream error: ${condition}`,
+    condition,
+  );
 };

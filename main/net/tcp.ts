@@ -83,7 +83,11 @@ const socksOptions = (target: TcpTarget, proxy: Socks5Proxy, socket: Socket): So
 const proxyFailure = (error: unknown, host: string): DialError => {
   const message = error instanceof Error ? error.message : '';
   const failure = (code: 'connection-refused' | 'connection-timeout' | 'dns-failed'): DialError =>
-    new DialError({ code, step: code === 'dns-failed' ? 'dns' : 'tcp', advice: 'retry-later', host }, message, error);
+    new DialError(
+      { code, step: code === 'dns-failed' ? 'dns' : 'tcp', advice: 'retry-later', host },
+      message,
+      error,
+    );
   // Tor answers so to names that it cannot resolve.
   if (/HostUnreachable/.test(message)) return failure('dns-failed');
   if (/TTLExpired|NetworkUnreachable|timed out/i.test(message)) return failure('connection-timeout');

@@ -115,7 +115,8 @@ export class AckExchange {
     this.#open = Math.max(0, this.#open - 1);
     this.#ports.answered(this.#open > 0);
     const isCovered = this.#book.unacked.length === 0;
-    if (!isCovered && this.#open === 0 && this.#cancelAsking === undefined) this.#askAfter(ACK_TIMES.askAgainMs);
+    if (!isCovered && this.#open === 0 && this.#cancelAsking === undefined)
+      this.#askAfter(ACK_TIMES.askAgainMs);
   }
 
   #askAfter(ms: number): void {

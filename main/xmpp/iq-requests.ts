@@ -46,7 +46,13 @@ export class IqRequests {
     const cancelTimeout = this.#clock.after(timeoutMs, () =>
       cancel(new StanzaError('remote-server-timeout', 'wait', 'no answer in time')),
     );
-    this.#pending.set(id, { to: to === undefined ? undefined : normal(to), resolve, cancel, cancelTimeout, overtakes });
+    this.#pending.set(id, {
+      to: to === undefined ? undefined : normal(to),
+      resolve,
+      cancel,
+      cancelTimeout,
+      overtakes,
+    });
     return { answer: promise, cancel };
   }
 
@@ -57,7 +63,8 @@ export class IqRequests {
   match(stanza: Element): { readonly overtakes: boolean; readonly deliver: () => void } | undefined {
     const type = stanza.attrs['type'];
     const id = stanza.attrs['id'];
-    if (stanza.getName() !== 'iq' || id === undefined || (type !== 'result' && type !== 'error')) return undefined;
+    if (stanza.getName() !== 'iq' || id === undefined || (type !== 'result' && type !== 'error'))
+      return undefined;
     const pending = this.#pending.get(id);
     if (pending === undefined || !this.#mayAnswer(stanza.attrs['from'], pending.to)) return undefined;
     // It may have to wait for its turn; the stream may end before that.

@@ -85,18 +85,13 @@ export class LiveStream implements Stream {
     return sent;
   }
 
-  #send(stanza: Element): Promise<void> {
-    if (this.#over !== undefined) return Promise.reject(this.#over);
-    let text: string;
-    try {
-      text = serializeStanza(stanza, this.#negotiated.maxBytes);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async #send(stanza: Element): Promise<void> {
+    if (this.#over !== undefined) throw this.#over;
+    const text = serializeStanza(stanza, this.#negotiated.maxBytes);
     // Whoever sends again after a break, not having learned its fate, learns it now. Without an id the same
     // text may mean something new.
     const hasArrived = stanza.attrs['id'] !== undefined && this.#arrived.delete(text);
-    return hasArrived ? Promise.resolve() : this.#transmit(text);
+    if (!hasArrived) await this.#transmit(text);
   }
 
   request(iq: Element, timeoutMs: number = REQUEST_MS): Promise<Element> {
@@ -171,6 +166,7 @@ export class LiveStream implements Stream {
   }
 
   #receive(element: Element): void {
+    if (this.#over !== undefined) return;
     if (isStanza(element)) this.#receiveStanza(element, this.#acks?.received() ?? ignored);
     else if (element.getNS() === NS_SM) this.#receiveAck(element);
     else this.#log.debug('an element that nobody expected', { name: element.getName() });
@@ -223,7 +219,10 @@ export class LiveStream implements Stream {
     }
   }
 
-  async #end(error: StreamError, how: { readonly resumable: boolean; readonly streamError?: string }): Promise<void> {
+  async #end(
+    error: StreamError,
+    how: { readonly resumable: boolean; readonly streamError?: string },
+  ): Promise<void> {
     if (this.#over !== undefined) return;
     this.#stop(error, how.resumable);
     this.#ending = how.resumable ? this.#wire.drop() : this.#wire.end(how.streamError);

@@ -9,7 +9,14 @@ import { SaslError, type SaslExchange } from './sasl/mechanism.ts';
 import type { BindingType } from './sasl/scram.ts';
 import { startExchange } from './sasl/select.ts';
 import { child, readStanzaError, xml, type Element } from './stanza.ts';
-import { bindFailure, featureTexts, isStanza, protocolFailure, saslErrorFailure, saslFailure } from './stream-failures.ts';
+import {
+  bindFailure,
+  featureTexts,
+  isStanza,
+  protocolFailure,
+  saslErrorFailure,
+  saslFailure,
+} from './stream-failures.ts';
 import type { Wire } from './wire.ts';
 
 const NS_STREAM = 'http://etherx.jabber.org/streams';
@@ -101,7 +108,11 @@ const authenticate = async (wire: Wire, offered: Element, input: NegotiationInpu
   try {
     const exchange = startExchange(
       { mechanisms: mechanisms ?? [], bindingTypes: bindings?.map((element) => element.attrs['type'] ?? '') },
-      { username: input.account.local, password: input.options.password, channelBindings: input.channelBindings },
+      {
+        username: input.account.local,
+        password: input.options.password,
+        channelBindings: input.channelBindings,
+      },
     );
     wire.write(saslText('auth', exchange.initial, exchange.mechanism));
     await converse(wire, exchange);
@@ -116,7 +127,8 @@ const MAX_CHALLENGES = 5;
 const converse = async (wire: Wire, exchange: SaslExchange): Promise<void> => {
   for (let challenges = 0; ; challenges += 1) {
     const element = await wire.next();
-    if (element.getNS() !== NS_SASL || challenges > MAX_CHALLENGES) throw protocolFailure('unexpected element during login', 'auth');
+    if (element.getNS() !== NS_SASL || challenges > MAX_CHALLENGES)
+      throw protocolFailure('unexpected element during login', 'auth');
     switch (element.getName()) {
       case 'challenge':
         wire.write(saslText('response', await exchange.challenge(readSaslData(element) ?? new Uint8Array())));
@@ -193,7 +205,10 @@ const startSession = async (wire: Wire, usable: Element, early: Element[]): Prom
 };
 
 /** XEP-0198 section 3. Undefined where the server would not. */
-const enable = async (wire: Wire, early: Element[]): Promise<{ readonly resumeId: string | undefined } | undefined> => {
+const enable = async (
+  wire: Wire,
+  early: Element[],
+): Promise<{ readonly resumeId: string | undefined } | undefined> => {
   wire.write(xml('enable', { xmlns: NS_SM, resume: 'true' }).toString());
   for (;;) {
     const element = await wire.next();

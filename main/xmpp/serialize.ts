@@ -22,7 +22,8 @@ export const serializeStanza = (stanza: Element, maxBytes: number): string => {
   check(stanza);
   const text = stanza.toString();
   const bytes = Buffer.byteLength(text);
-  if (bytes > maxBytes) throw new UnsendableStanza('size', `${bytes} bytes are more than the server takes (${maxBytes})`);
+  if (bytes > maxBytes)
+    throw new UnsendableStanza('size', `${bytes} bytes are more than the server takes (${maxBytes})`);
   return text;
 };
 
@@ -32,7 +33,8 @@ const isXml = (text: string): boolean => toXmlText(text) === text;
 const check = (element: Element): void => {
   if (!NAME.test(element.name)) throw new UnsendableStanza('characters', 'a name that XML does not allow');
   for (const [name, value] of Object.entries(element.attrs)) {
-    if (!NAME.test(name) || !isXml(value)) throw new UnsendableStanza('characters', 'an attribute that XML does not allow');
+    if (!NAME.test(name) || !isXml(value))
+      throw new UnsendableStanza('characters', 'an attribute that XML does not allow');
   }
   for (const child of element.children) {
     if (typeof child !== 'string') check(child);

@@ -51,8 +51,10 @@ const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 /** The failure that a received SASL `<failure/>` is. */
 export const saslFailure = (failure: Element): StreamError => {
   const condition =
-    failure.getChildElements().find((part) => part.getNS() === NS_SASL && part.getName() !== 'text')?.getName() ??
-    'not-authorized';
+    failure
+      .getChildElements()
+      .find((part) => part.getNS() === NS_SASL && part.getName() !== 'text')
+      ?.getName() ?? 'not-authorized';
   const [code, advice] = saslFailures[condition] ?? (['auth-failed', 'needs-user'] as const);
   return new StreamError({ code, step: 'auth', advice, condition }, `login refused: ${condition}`);
 };
@@ -75,7 +77,11 @@ export const bindFailure = (condition: string): StreamError => {
 export const xmlFailure = (error: unknown, step: ConnectionStep): StreamError => {
   const condition = error instanceof XmlError ? error.condition : 'not-well-formed';
   const code = condition === 'policy-violation' ? 'policy-violation' : 'protocol-error';
-  return new StreamError({ code, step, advice: 'retry-later', condition }, `unusable XML: ${condition}`, error);
+  return new StreamError(
+    { code, step, advice: 'retry-later', condition },
+    `unusable XML: ${condition}`,
+    error,
+  );
 };
 
 export const protocolFailure = (message: string, step: ConnectionStep, condition?: string): StreamError =>
@@ -96,7 +102,14 @@ export const streamErrorText = (condition: string, application = ''): string =>
   `<stream:error><${condition} xmlns='${NS_STREAM_ERRORS}'/>${application}</stream:error>`;
 
 /** The texts of the children of a feature, such as `<mechanism/>`. */
-export const featureTexts = (features: Element, feature: string, xmlns: string, part: string): readonly string[] | undefined => {
+export const featureTexts = (
+  features: Element,
+  feature: string,
+  xmlns: string,
+  part: string,
+): readonly string[] | undefined => {
   const [found] = childrenOf(features, feature, xmlns);
-  return found === undefined ? undefined : childrenOf(found, part, xmlns).map((element) => element.text().trim());
+  return found === undefined
+    ? undefined
+    : childrenOf(found, part, xmlns).map((element) => element.text().trim());
 };

@@ -13,7 +13,14 @@ import { LiveStream } from './live-stream.ts';
 import { negotiate } from './negotiation.ts';
 import { StreamError, type OpenStream, type StreamOptions } from './port.ts';
 import { NS } from './stanza.ts';
-import { connectionLost, isStreamError, streamErrorFailure, streamErrorText, xmlFailure } from './stream-failures.ts';
+import {
+  connectionLost,
+  isStreamError,
+  protocolFailure,
+  streamErrorFailure,
+  streamErrorText,
+  xmlFailure,
+} from './stream-failures.ts';
 import type { Wire, WireEnd } from './wire.ts';
 import { XmlError, XmlGate, type XmlLimits } from './xml-gate.ts';
 
@@ -44,7 +51,10 @@ export const createOpenStream = (deps: OpenStreamDependencies): OpenStream => {
   return async (options, signal) => {
     const account = parseJid(options.jid);
     if (account === undefined || account.local === '') {
-      throw new StreamError({ code: 'auth-failed', step: 'auth', advice: 'needs-user' }, 'not the address of an account');
+      throw new StreamError(
+        { code: 'auth-failed', step: 'auth', advice: 'needs-user' },
+        'not the address of an account',
+      );
     }
     const attempt = new AbortController();
     const giveUp = (): void => attempt.abort(connectionLost('the attempt was given up', 'tcp'));
@@ -54,6 +64,10 @@ export const createOpenStream = (deps: OpenStreamDependencies): OpenStream => {
     if (signal.aborted) giveUp();
     try {
       return await open(options, account, attempt.signal, { ...deps, clock });
+    } catch (error) {
+      if (error instanceof StreamError) throw error;
+      deps.log.error('an attempt failed for a reason of our own', {}, error);
+      throw protocolFailure('internal error', 'stream');
     } finally {
       cancelLate();
       signal.removeEventListener('abort', giveUp);
@@ -92,7 +106,7 @@ const open = async (
   } catch (error) {
     // What was given up may already be resumed over there: a goodbye would end it for the next attempt too.
     await (signal.aborted ? wire.drop() : wire.end());
-    if (!(error instanceof StreamError)) throw xmlFailure(error, wire.step);
+    if (!(error instanceof StreamError)) throw error;
     const { code, step, advice, condition } = error;
     throw new StreamError({ code, step, advice, condition, host: endpoint.host }, error.message, error.cause);
   } finally {
@@ -168,7 +182,9 @@ class LibraryWire implements Wire {
   #limits = STRANGER_LIMITS;
   #opened = false;
   #unread: Element[] = [];
-  #reader: { readonly resolve: (element: Element) => void; readonly reject: (error: Error) => void } | undefined;
+  #reader:
+    | { readonly resolve: (element: Element) => void; readonly reject: (error: Error) => void }
+    | undefined;
   #rejectOpen: ((error: Error) => void) | undefined;
   #receive: ((element: Element) => void) | undefined;
   #ended: ((end: WireEnd) => void) | undefined;
@@ -289,7 +305,8 @@ class LibraryWire implements Wire {
   }
 
   #deliver(element: Element): void {
-    if (isStreamError(element)) this.fail({ error: streamErrorFailure(element, this.step), resumable: false });
+    if (isStreamError(element))
+      this.fail({ error: streamErrorFailure(element, this.step), resumable: false });
     else if (this.#receive !== undefined) this.#receive(element);
     else if (this.#reader !== undefined) {
       this.#reader.resolve(element);

@@ -116,7 +116,8 @@ export class XmlGate {
     if (this.#pending.length + index + 1 - start > CDATA.length) return;
     const head = this.#tail(chunk, start, index);
     if (head === CDATA) this.#state = 'cdata';
-    else if (head.startsWith('<!') && !CDATA.startsWith(head)) throw new XmlError('restricted-xml', 'a comment or DTD');
+    else if (head.startsWith('<!') && !CDATA.startsWith(head))
+      throw new XmlError('restricted-xml', 'a comment or DTD');
   }
 
   /** The end of the present token, long enough to recognise `]]>` and `<![CDATA[`. */

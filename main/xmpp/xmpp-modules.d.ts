@@ -33,7 +33,11 @@ declare module '@xmpp/xml' {
   }
 
   interface Xml {
-    (name: string, attrs?: Attributes, ...children: readonly (Child | undefined | readonly Child[])[]): Element;
+    (
+      name: string,
+      attrs?: Attributes,
+      ...children: readonly (Child | undefined | readonly Child[])[]
+    ): Element;
   }
   const xml: Xml;
   export default xml;

@@ -21,15 +21,27 @@ beforeAll(async () => {
       { jid: 'алиса@localhost', password: 'пароль ключ🔑' },
       { jid: 'alice@sha256.test', password: 'pw-alice' },
       { jid: 'алиса@sha256.test', password: 'Ⅸ пароль' },
-      ...['selfsigned.test', 'expired.test', 'wrongname.test'].map((host) => ({ jid: `alice@${host}`, password: 'pw-alice' })),
+      ...['selfsigned.test', 'expired.test', 'wrongname.test'].map((host) => ({
+        jid: `alice@${host}`,
+        password: 'pw-alice',
+      })),
     ],
   });
 });
 
 afterAll(() => prosody.stop());
 
-const starttls = (options: OpenOptions = {}): OpenOptions => ({ port: prosody.port, ca: prosody.ca, ...options });
-const direct = (options: OpenOptions = {}): OpenOptions => ({ port: prosody.directTlsPort, directTls: true, ca: prosody.ca, ...options });
+const starttls = (options: OpenOptions = {}): OpenOptions => ({
+  port: prosody.port,
+  ca: prosody.ca,
+  ...options,
+});
+const direct = (options: OpenOptions = {}): OpenOptions => ({
+  port: prosody.directTlsPort,
+  directTls: true,
+  ca: prosody.ca,
+  ...options,
+});
 const spki = async (host: string): Promise<string> =>
   spkiOf(new X509Certificate(await readFile(join(prosody.dir, 'certs', `${host}.crt`))));
 
@@ -42,7 +54,9 @@ describe('a login', () => {
     expect(stream.jid).toBe('alice@localhost/test');
     expect(stream.resumed).toBe(false);
     expect(stream.rosterVersioning).toBe(true);
-    const roster = await stream.request(xml('iq', { type: 'get' }, xml('query', { xmlns: 'jabber:iq:roster' })));
+    const roster = await stream.request(
+      xml('iq', { type: 'get' }, xml('query', { xmlns: 'jabber:iq:roster' })),
+    );
     expect(roster.getChild('query')).toBeDefined();
     await stream.send(xml('presence'));
     await until('our own presence', () => heard.some((stanza) => stanza.startsWith('<presence')));
@@ -71,18 +85,27 @@ describe('a login', () => {
       srv: async (name: string): Promise<readonly SrvRecord[]> => {
         asked.push(name);
         const port = name.startsWith('_xmpps') ? prosody.directTlsPort : prosody.port;
-        return [{ name: 'xmpp.somewhere.test', port, priority: name.startsWith('_xmpps') ? 1 : 2, weight: 0 }];
+        return [
+          { name: 'xmpp.somewhere.test', port, priority: name.startsWith('_xmpps') ? 1 : 2, weight: 0 },
+        ];
       },
       lookup: loopbackLookup,
     };
-    const { stream } = await openWith({ jid: 'alice@sha256.test', host: undefined, ca: prosody.ca, dialer: { resolver } });
+    const { stream } = await openWith({
+      jid: 'alice@sha256.test',
+      host: undefined,
+      ca: prosody.ca,
+      dialer: { resolver },
+    });
     expect(stream.jid).toBe('alice@sha256.test/test');
     expect(asked.toSorted()).toEqual(['_xmpp-client._tcp.sha256.test', '_xmpps-client._tcp.sha256.test']);
   });
 
   test('says nothing of its password and of what it sends to the log', async () => {
     const { stream } = await openWith(starttls());
-    await stream.send(xml('message', { to: 'alice@localhost', type: 'chat' }, xml('body', {}, 'a secret text')));
+    await stream.send(
+      xml('message', { to: 'alice@localhost', type: 'chat' }, xml('body', {}, 'a secret text')),
+    );
     expect(logged.length).toBeGreaterThan(0);
     expect(logged.join('\n')).not.toMatch(/pw-alice|secret|alice@/);
   });
@@ -91,7 +114,13 @@ describe('a login', () => {
 describe('a login that must fail', () => {
   test('with a wrong password: only the user can help', async () => {
     const failure = await failureOf(starttls({ password: 'wrong' }));
-    expect(failure).toMatchObject({ code: 'auth-failed', step: 'auth', advice: 'needs-user', condition: 'not-authorized', host: '127.0.0.1' });
+    expect(failure).toMatchObject({
+      code: 'auth-failed',
+      step: 'auth',
+      advice: 'needs-user',
+      condition: 'not-authorized',
+      host: '127.0.0.1',
+    });
   });
 
   test('as a user who does not exist: the same', async () => {
@@ -101,7 +130,12 @@ describe('a login that must fail', () => {
 
   test('at a domain that the server does not serve: by STARTTLS nobody vouches for that', async () => {
     const failure = await failureOf(starttls({ jid: 'alice@unknown.test' }));
-    expect(failure).toMatchObject({ code: 'host-unknown', step: 'stream', advice: 'retry-later', condition: 'host-unknown' });
+    expect(failure).toMatchObject({
+      code: 'host-unknown',
+      step: 'stream',
+      advice: 'retry-later',
+      condition: 'host-unknown',
+    });
   });
 
   test('at a port where nobody listens', async () => {
@@ -147,7 +181,9 @@ describe('a pinned key', () => {
 
   test('is trusted beyond its time and under any name: the user has decided', async () => {
     for (const host of ['expired.test', 'wrongname.test']) {
-      const { stream } = await openWith(starttls({ jid: `alice@${host}`, ca: undefined, pinnedSpki: await spki(host) }));
+      const { stream } = await openWith(
+        starttls({ jid: `alice@${host}`, ca: undefined, pinnedSpki: await spki(host) }),
+      );
       expect(stream.jid).toBe(`alice@${host}/test`);
     }
   });

@@ -33,7 +33,8 @@ afterEach(() => proxy.stop());
 const alice = (options: OpenOptions = {}): Promise<Opened> =>
   openWith({ jid: aliceJid, password: 'secret', port: proxy.port, ca: prosody.ca, ...options });
 /** Through one that does not. */
-const bob = (): Promise<Opened> => openWith({ jid: bobJid, password: 'secret', port: prosody.port, ca: prosody.ca });
+const bob = (): Promise<Opened> =>
+  openWith({ jid: bobJid, password: 'secret', port: prosody.port, ca: prosody.ca });
 
 const message = (to: string, body: string, id = `id-${body.slice(0, 20)}`): Element =>
   xml('message', { to, id, type: 'chat' }, xml('body', {}, body));
@@ -101,7 +102,9 @@ describe('a stream whose connection breaks', () => {
 
   test('does not tell the server of a message that was not handled: it comes again', async () => {
     let fail = true;
-    const first = await alice({ handle: (stanza) => (fail && stanza.is('message') ? new Promise<never>(() => undefined) : undefined) });
+    const first = await alice({
+      handle: (stanza) => (fail && stanza.is('message') ? new Promise<never>(() => undefined) : undefined),
+    });
     const peer = await bob();
     await first.stream.send(xml('presence'));
     await peer.stream.send(message(`${aliceJid}/test`, 'not stored'));
@@ -229,7 +232,9 @@ describe('characters and sizes', () => {
       await expect(stream.send(message(bobJid, body))).rejects.toMatchObject({ reason: 'characters' });
     }
     await expect(stream.send(message(bobJid, 'x'.repeat(300_000)))).rejects.toMatchObject({ reason: 'size' });
-    await expect(stream.request(xml('iq', { type: 'get', to: 'a\0b' }))).rejects.toMatchObject({ reason: 'characters' });
+    await expect(stream.request(xml('iq', { type: 'get', to: 'a\0b' }))).rejects.toMatchObject({
+      reason: 'characters',
+    });
     await stream.request(roster());
   });
 
@@ -251,7 +256,11 @@ describe('characters and sizes', () => {
     const texts = Array.from({ length: 20 }, (_, index) => `page ${index}`);
     await Promise.all(texts.map((body) => peer.stream.send(message(aliceJid, body))));
     const { stream, heard } = await alice({ handle: () => new Promise((resolve) => setImmediate(resolve)) });
-    const query = xml('query', { xmlns: 'urn:xmpp:mam:2' }, xml('set', { xmlns: 'http://jabber.org/protocol/rsm' }, xml('max', {}, '20'), xml('before')));
+    const query = xml(
+      'query',
+      { xmlns: 'urn:xmpp:mam:2' },
+      xml('set', { xmlns: 'http://jabber.org/protocol/rsm' }, xml('max', {}, '20'), xml('before')),
+    );
     await stream.request(xml('iq', { type: 'set' }, query));
     expect(heard.filter((stanza) => stanza.includes('urn:xmpp:mam:2'))).toHaveLength(20);
   });
@@ -261,7 +270,9 @@ describe('an end that is meant', () => {
   test('close says goodbye, and nothing is left: no timer, no socket, no session on the server', async () => {
     const clock = new ManualClock();
     const { stream, ended } = await alice({ clock });
-    const unacknowledged = expect(stream.send(xml('presence'))).rejects.toMatchObject({ code: 'connection-lost' });
+    const unacknowledged = expect(stream.send(xml('presence'))).rejects.toMatchObject({
+      code: 'connection-lost',
+    });
     await stream.close();
     await unacknowledged;
     expect(await ended).toBeUndefined();
@@ -274,7 +285,11 @@ describe('an end that is meant', () => {
   test('a second login with the same resource ends the first for good (B.4.13)', async () => {
     const first = await alice();
     const second = await alice();
-    expect(await first.ended).toMatchObject({ code: 'conflict', advice: 'needs-user', condition: 'conflict' });
+    expect(await first.ended).toMatchObject({
+      code: 'conflict',
+      advice: 'needs-user',
+      condition: 'conflict',
+    });
     expect(first.stream.resumeState()).toBeUndefined();
     await second.stream.request(roster());
   });
@@ -282,7 +297,11 @@ describe('an end that is meant', () => {
   test('a shutdown that the server tells asks for patience', async () => {
     const { stream, ended } = await alice();
     await prosody.shell(`c2s:close("${stream.jid}", "maintenance", "system-shutdown")`);
-    expect(await ended).toMatchObject({ code: 'server-shutdown', advice: 'retry-later', condition: 'system-shutdown' });
+    expect(await ended).toMatchObject({
+      code: 'server-shutdown',
+      advice: 'retry-later',
+      condition: 'system-shutdown',
+    });
     expect(stream.resumeState()).toBeUndefined();
   });
 

@@ -41,8 +41,19 @@ export const createAuthority = async (dir: string): Promise<Authority> => {
   const caKey = join(own, 'key.pem');
   const caCert = join(own, 'cert.pem');
   await run('openssl', [
-    'req', '-x509', ...KEY, '-days', '30', '-subj', '/CN=ChatSecure test authority',
-    '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-keyout', caKey, '-out', caCert,
+    'req',
+    '-x509',
+    ...KEY,
+    '-days',
+    '30',
+    '-subj',
+    '/CN=ChatSecure test authority',
+    '-addext',
+    'keyUsage=critical,keyCertSign,cRLSign',
+    '-keyout',
+    caKey,
+    '-out',
+    caCert,
   ]);
   return {
     ca: await readFile(caCert, 'utf8'),
@@ -53,32 +64,83 @@ export const createAuthority = async (dir: string): Promise<Authority> => {
       if (options.expired === true) await issueExpired(own, name, names, certFile, keyFile);
       else {
         await run('openssl', [
-          'req', '-x509', ...(options.selfSigned === true ? [] : ['-CA', caCert, '-CAkey', caKey]), ...KEY,
-          '-days', '30', '-subj', `/CN=${name}`, '-addext', 'basicConstraints=critical,CA:FALSE',
-          '-addext', `subjectAltName=${names}`, '-keyout', keyFile, '-out', certFile,
+          'req',
+          '-x509',
+          ...(options.selfSigned === true ? [] : ['-CA', caCert, '-CAkey', caKey]),
+          ...KEY,
+          '-days',
+          '30',
+          '-subj',
+          `/CN=${name}`,
+          '-addext',
+          'basicConstraints=critical,CA:FALSE',
+          '-addext',
+          `subjectAltName=${names}`,
+          '-keyout',
+          keyFile,
+          '-out',
+          certFile,
         ]);
       }
-      return { cert: await readFile(certFile, 'utf8'), key: await readFile(keyFile, 'utf8'), certFile, keyFile };
+      return {
+        cert: await readFile(certFile, 'utf8'),
+        key: await readFile(keyFile, 'utf8'),
+        certFile,
+        keyFile,
+      };
     },
   };
 };
 
 /** Only `openssl ca` takes dates in the past; it wants a small database around it. */
-const issueExpired = async (own: string, name: string, names: string, certFile: string, keyFile: string): Promise<void> => {
+const issueExpired = async (
+  own: string,
+  name: string,
+  names: string,
+  certFile: string,
+  keyFile: string,
+): Promise<void> => {
   const config = join(own, `${name}.cnf`);
   const request = join(own, `${name}.csr`);
   await writeFile(join(own, 'index.txt'), '');
   await writeFile(
     config,
     [
-      '[ca]', 'default_ca=own', '[own]', `database=${join(own, 'index.txt')}`, `new_certs_dir=${own}`,
-      'default_md=sha256', 'policy=any', 'rand_serial=yes', 'x509_extensions=leaf',
-      '[any]', 'commonName=supplied', '[leaf]', 'basicConstraints=critical,CA:FALSE', `subjectAltName=${names}`, '',
+      '[ca]',
+      'default_ca=own',
+      '[own]',
+      `database=${join(own, 'index.txt')}`,
+      `new_certs_dir=${own}`,
+      'default_md=sha256',
+      'policy=any',
+      'rand_serial=yes',
+      'x509_extensions=leaf',
+      '[any]',
+      'commonName=supplied',
+      '[leaf]',
+      'basicConstraints=critical,CA:FALSE',
+      `subjectAltName=${names}`,
+      '',
     ].join('\n'),
   );
   await run('openssl', ['req', '-new', ...KEY, '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', request]);
   await run('openssl', [
-    'ca', '-batch', '-notext', '-config', config, '-cert', join(own, 'cert.pem'), '-keyfile', join(own, 'key.pem'),
-    '-startdate', '20000101000000Z', '-enddate', '20010101000000Z', '-in', request, '-out', certFile,
+    'ca',
+    '-batch',
+    '-notext',
+    '-config',
+    config,
+    '-cert',
+    join(own, 'cert.pem'),
+    '-keyfile',
+    join(own, 'key.pem'),
+    '-startdate',
+    '20000101000000Z',
+    '-enddate',
+    '20010101000000Z',
+    '-in',
+    request,
+    '-out',
+    certFile,
   ]);
 };

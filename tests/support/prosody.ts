@@ -69,8 +69,27 @@ const BUILT_IN: readonly VirtualHost[] = [
 ];
 
 const MODULES = [
-  'roster', 'saslauth', 'tls', 'disco', 'ping', 'time', 'version', 'register', 'pep', 'carbons', 'mam', 'smacks',
-  'csi_simple', 'vcard4', 'vcard_legacy', 'blocklist', 'bookmarks', 'private', 'offline', 'lastactivity', 'http',
+  'roster',
+  'saslauth',
+  'tls',
+  'disco',
+  'ping',
+  'time',
+  'version',
+  'register',
+  'pep',
+  'carbons',
+  'mam',
+  'smacks',
+  'csi_simple',
+  'vcard4',
+  'vcard_legacy',
+  'blocklist',
+  'bookmarks',
+  'private',
+  'offline',
+  'lastactivity',
+  'http',
   'admin_shell',
 ];
 
@@ -93,7 +112,9 @@ const setUp = async (dir: string, options: ProsodyOptions): Promise<Prosody> => 
     ...['data', 'log'].map((name) => mkdir(join(dir, name))),
     ...hosts.filter(isExpired).map((host) => authority.issue(host.name, host.certificate)),
   ]);
-  await Promise.all(hosts.filter((host) => !isExpired(host)).map((host) => authority.issue(host.name, host.certificate)));
+  await Promise.all(
+    hosts.filter((host) => !isExpired(host)).map((host) => authority.issue(host.name, host.certificate)),
+  );
   const configFile = join(dir, 'prosody.cfg.lua');
   await writeFile(configFile, configText(dir, { port, directTlsPort, httpsPort }, hosts, options));
 
@@ -105,7 +126,8 @@ const setUp = async (dir: string, options: ProsodyOptions): Promise<Prosody> => 
     httpsPort,
     ca: authority.ca,
     dir,
-    addUser: (jid, password) => writeAccount(dir, jid, `return { ["password"] = ${luaString(password)}; };\n`),
+    addUser: (jid, password) =>
+      writeAccount(dir, jid, `return { ["password"] = ${luaString(password)}; };\n`),
     removeUser: (jid) => rm(accountFile(dir, jid), { force: true }),
     start: () => server.start(),
     halt: (signal = 'SIGTERM') => server.end(signal),
@@ -141,7 +163,9 @@ class Server {
   }
 
   async start(): Promise<void> {
-    const child = spawn('prosody', ['--config', this.#configFile, '-F'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('prosody', ['--config', this.#configFile, '-F'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const collect = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-4000);
@@ -231,10 +255,12 @@ const writeAccount = async (dir: string, jid: string, lua: string): Promise<void
 const accountFile = (dir: string, jid: string): string => {
   const at = jid.lastIndexOf('@');
   const encode = (text: string): string =>
-    [...Buffer.from(text)].map((byte) => {
-      const char = String.fromCharCode(byte);
-      return /[A-Za-z0-9]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0')}`;
-    }).join('');
+    [...Buffer.from(text)]
+      .map((byte) => {
+        const char = String.fromCharCode(byte);
+        return /[A-Za-z0-9]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0')}`;
+      })
+      .join('');
   return join(dir, 'data', encode(jid.slice(at + 1)), 'accounts', `${encode(jid.slice(0, at))}.dat`);
 };
 
@@ -247,7 +273,12 @@ interface Ports {
   readonly httpsPort: number;
 }
 
-const configText = (dir: string, ports: Ports, hosts: readonly VirtualHost[], options: ProsodyOptions): string => {
+const configText = (
+  dir: string,
+  ports: Ports,
+  hosts: readonly VirtualHost[],
+  options: ProsodyOptions,
+): string => {
   // Named outright: the automatic choice passes over expired certificates and those of other names.
   const certificate = (name: string): string =>
     `{ certificate = "${dir}/certs/${name}.crt", key = "${dir}/certs/${name}.key" }`;

@@ -32,7 +32,13 @@ export class ScramServer {
   final(final: string, gs2: string, binding: Uint8Array = new Uint8Array()): string | undefined {
     const digest = this.#digest;
     const hmac = (key: Uint8Array, data: string): Buffer => createHmac(digest, key).update(data).digest();
-    const salted = pbkdf2Sync(this.#password, this.#salt, this.#iterations, { sha1: 20, sha256: 32, sha512: 64 }[digest], digest);
+    const salted = pbkdf2Sync(
+      this.#password,
+      this.#salt,
+      this.#iterations,
+      { sha1: 20, sha256: 32, sha512: 64 }[digest],
+      digest,
+    );
     const withoutProof = final.replace(/,p=.*$/, '');
     const authMessage = `${this.#initial.slice(gs2.length)},${this.#first},${withoutProof}`;
     const storedKey = createHash(digest).update(hmac(salted, 'Client Key')).digest();

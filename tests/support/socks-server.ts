@@ -49,7 +49,10 @@ const serve = async (
     client.write(Buffer.from([1, 0]));
   }
   const [, , , type = 0] = await read(4);
-  const host = type === 3 ? (await read((await read(1))[0] ?? 0)).toString() : [...(await read(type === 1 ? 4 : 16))].join('.');
+  const host =
+    type === 3
+      ? (await read((await read(1))[0] ?? 0)).toString()
+      : [...(await read(type === 1 ? 4 : 16))].join('.');
   const port = (await read(2)).readUInt16BE(0);
   requests.push(`${user} ${type} ${host}:${port}`);
   const target = table[`${host}:${port}`] ?? { reply: 4 };

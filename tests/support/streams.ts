@@ -51,9 +51,20 @@ afterEach(async () => {
 /** A stream that nobody listens to yet. */
 export const openBare = async (options: OpenOptions): Promise<Stream> => {
   const { clock, dialer, signal, handle: _, ...account } = options;
-  const open = createOpenStream({ dial: createDialer({ ...dialer, ...(clock && { clock }) }), log, ...(clock && { clock }) });
+  const open = createOpenStream({
+    dial: createDialer({ ...dialer, ...(clock && { clock }) }),
+    log,
+    ...(clock && { clock }),
+  });
   const stream = await open(
-    { jid: 'alice@localhost', password: 'pw-alice', host: '127.0.0.1', directTls: false, resource: 'test', ...account },
+    {
+      jid: 'alice@localhost',
+      password: 'pw-alice',
+      host: '127.0.0.1',
+      directTls: false,
+      resource: 'test',
+      ...account,
+    },
     signal ?? new AbortController().signal,
   );
   opened.add(stream);

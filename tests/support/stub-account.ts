@@ -18,7 +18,10 @@ export interface StubAccount {
 }
 
 /** An account on a fake server behind a certificate that is trusted; everything is stopped after each test. */
-export const useStubAccount = (): ((options: Partial<StubOptions>, ...scripts: readonly StubScript[]) => Promise<StubAccount>) => {
+export const useStubAccount = (): ((
+  options: Partial<StubOptions>,
+  ...scripts: readonly StubScript[]
+) => Promise<StubAccount>) => {
   const stubs: TlsStub[] = [];
   let dir: string;
   let ca: string;
@@ -46,6 +49,11 @@ export const useStubAccount = (): ((options: Partial<StubOptions>, ...scripts: r
       ca,
       ...more,
     });
-    return { stub, open: (more) => openWith(account(more)), openBare: () => openBare(account()), fail: (more) => failureOf(account(more)) };
+    return {
+      stub,
+      open: (more) => openWith(account(more)),
+      openBare: () => openBare(account()),
+      fail: (more) => failureOf(account(more)),
+    };
   };
 };

@@ -28,7 +28,10 @@ export interface TlsStub {
 }
 
 /** Starts a stub; the script runs for each connection, in its order (the last one for all that follow). */
-export const startStub = async (options: StubOptions, ...scripts: readonly StubScript[]): Promise<TlsStub> => {
+export const startStub = async (
+  options: StubOptions,
+  ...scripts: readonly StubScript[]
+): Promise<TlsStub> => {
   const peers: StubPeer[] = [];
   const failures: unknown[] = [];
   const running = new Set<Promise<void>>();
@@ -167,7 +170,8 @@ export class StubPeer {
         this.#unread = this.#unread.slice(match.index + match[0].length);
         return match;
       }
-      if (this.#gone) throw new Error(`the client left while ${String(pattern)} was expected; unread: ${this.#unread}`);
+      if (this.#gone)
+        throw new Error(`the client left while ${String(pattern)} was expected; unread: ${this.#unread}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -224,7 +228,10 @@ export const acceptBind = async (peer: StubPeer, jid = 'alice@stub.test/stub'): 
 };
 
 /** Logs in, binds and enables stream management: the client's stream is open after this. */
-export const acceptSession = async (peer: StubPeer, enabled = "<enabled xmlns='urn:xmpp:sm:3' id='sm1' resume='true'/>"): Promise<void> => {
+export const acceptSession = async (
+  peer: StubPeer,
+  enabled = "<enabled xmlns='urn:xmpp:sm:3' id='sm1' resume='true'/>",
+): Promise<void> => {
   await loginPlain(peer, BIND + SM);
   await acceptBind(peer);
   await peer.expect(/<enable [^>]*>/);
@@ -236,3 +243,29 @@ export const acceptPlainSession = async (peer: StubPeer): Promise<void> => {
   await loginPlain(peer, BIND);
   await acceptBind(peer);
 };
+
+/** Asks for an acknowledgement (XEP-0198). */
+export const SM_REQUEST = "<r xmlns='urn:xmpp:sm:3'/>";
+
+/** The `h` of the client's next acknowledgement. */
+export const acked = async (peer: StubPeer): Promise<number> =>
+  Number((await peer.expect(/<a [^>]*h="(\d+)"[^>]*\/>/))[1]);
+
+/** Waits for the acknowledgement of so many; while handlers run, lower ones may come before it. */
+export const ackedUpTo = async (peer: StubPeer, h: number): Promise<void> => {
+  for (let count = await acked(peer); count !== h; count = await acked(peer)) {
+    if (count > h) throw new Error(`${count} acknowledged instead of ${h}`);
+  }
+};
+
+/** A message with a body. */
+export const said = (body: string, from = 'bob@stub.test/x'): string =>
+  `<message from='${from}'><body>${body}</body></message>`;
+
+/** The id of the client's next ping. */
+export const expectPing = async (peer: StubPeer): Promise<string> =>
+  (await peer.expect(/<iq[^>]*id="([^"]+)"[^>]*><ping/))[1] ?? '';
+
+/** The answer to an iq. */
+export const result = (id: string, from?: string, content = ''): string =>
+  `<iq type='result' id='${id}'${from === undefined ? '' : ` from='${from}'`} to='alice@stub.test/stub'>${content}</iq>`;

@@ -50,7 +50,13 @@ export const createScram = (options: ScramOptions): SaslExchange => {
 
   const answerFirst = async (message: string): Promise<string> => {
     const server = readServerFirst(message, nonce);
-    const salted = await derive(options.password, server.salt, server.iterations, digestBytes(digest), digest);
+    const salted = await derive(
+      options.password,
+      server.salt,
+      server.iterations,
+      digestBytes(digest),
+      digest,
+    );
     const clientKey = hmac(salted, 'Client Key');
     const storedKey = createHash(digest).update(clientKey).digest();
     const binding = options.binding.kind === 'bound' ? options.binding.data : new Uint8Array();
@@ -67,7 +73,11 @@ export const createScram = (options: ScramOptions): SaslExchange => {
     // RFC 5802 section 7: "e" names why the server refuses; it would also have sent <failure/>.
     if (fields.has('e')) throw new SaslError('auth-failed', 'the server refused the proof');
     const signature = Buffer.from(fields.get('v') ?? '', 'base64');
-    if (expected === undefined || signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
+    if (
+      expected === undefined ||
+      signature.length !== expected.length ||
+      !timingSafeEqual(signature, expected)
+    ) {
       throw new SaslError('server-not-genuine', 'the server does not know the password');
     }
     proven = true;
@@ -85,7 +95,8 @@ export const createScram = (options: ScramOptions): SaslExchange => {
     },
     succeeded: (data) => {
       if (data !== undefined && data.length > 0) checkFinal(Buffer.from(data).toString('utf8'));
-      if (!proven) throw new SaslError('server-not-genuine', 'the server did not show that it knows the password');
+      if (!proven)
+        throw new SaslError('server-not-genuine', 'the server did not show that it knows the password');
     },
   };
 };
@@ -105,7 +116,9 @@ const gs2Header = (binding: ScramBinding): string => {
 const escapeName = (name: string): string => name.replaceAll('=', '=3D').replaceAll(',', '=2C');
 
 const readFields = (message: string): Map<string, string> =>
-  new Map(message.split(',').map((part) => [part.slice(0, 1), part.slice(1, 2) === '=' ? part.slice(2) : '']));
+  new Map(
+    message.split(',').map((part) => [part.slice(0, 1), part.slice(1, 2) === '=' ? part.slice(2) : '']),
+  );
 
 interface ServerFirst {
   readonly nonce: string;
@@ -119,7 +132,8 @@ const readServerFirst = (message: string, ownNonce: string): ServerFirst => {
   const iterations = /^[1-9]\d{0,9}$/.test(fields.get('i') ?? '') ? Number(fields.get('i')) : Number.NaN;
   const salt = Buffer.from(fields.get('s') ?? '', 'base64');
   // RFC 5802 section 5.1: an unknown mandatory extension must end the exchange.
-  if (fields.has('m')) throw new SaslError('auth-unsupported', 'the server asks for an unknown SCRAM extension');
+  if (fields.has('m'))
+    throw new SaslError('auth-unsupported', 'the server asks for an unknown SCRAM extension');
   if (!nonce.startsWith(ownNonce) || nonce.length === ownNonce.length) {
     throw new SaslError('server-not-genuine', 'the server did not take up our nonce');
   }
@@ -132,6 +146,7 @@ const readServerFirst = (message: string, ownNonce: string): ServerFirst => {
   return { nonce, salt, iterations };
 };
 
-const digestBytes = (digest: (typeof digests)[ScramHash]): number => ({ sha1: 20, sha256: 32, sha512: 64 })[digest];
+const digestBytes = (digest: (typeof digests)[ScramHash]): number =>
+  ({ sha1: 20, sha256: 32, sha512: 64 })[digest];
 
 const xor = (a: Buffer, b: Buffer): Buffer => Buffer.from(a.map((byte, index) => byte ^ (b[index] ?? 0)));

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { planEndpoints, UNAVAILABLE, type SrvAnswers } from '#main/net/endpoints.ts';
 import type { SrvRecord } from '#main/net/resolver.ts';
 
-const record = (name: string, port: number, priority = 0, weight = 0): SrvRecord => ({ name, port, priority, weight });
+const record = (name: string, port: number, priority = 0, weight = 0): SrvRecord => ({
+  name,
+  port,
+  priority,
+  weight,
+});
 const never: readonly SrvRecord[] = [record('.', 0)];
 
 const plan = (answers: Partial<SrvAnswers>, random: () => number = () => 0): readonly string[] | string => {
@@ -39,12 +44,16 @@ describe('where a domain is served', () => {
   });
 
   test('records without a target or a port are none', () => {
-    expect(plan({ direct: [record('', 5223), record('a.test', 0), record('.', 0), record('b.test', 1)] })).toEqual(['tls b.test:1']);
+    expect(
+      plan({ direct: [record('', 5223), record('a.test', 0), record('.', 0), record('b.test', 1)] }),
+    ).toEqual(['tls b.test:1']);
   });
 });
 
 describe('the draw among equal priorities', () => {
-  const equals = { starttls: [record('light', 1, 0, 10), record('heavy', 2, 0, 30), record('never', 3, 0, 0)] };
+  const equals = {
+    starttls: [record('light', 1, 0, 10), record('heavy', 2, 0, 30), record('never', 3, 0, 0)],
+  };
   /** The whole range in even steps: the shares come out exactly. */
   const first = (steps: number): Map<string, number> => {
     const counts = new Map<string, number>();

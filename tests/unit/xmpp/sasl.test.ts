@@ -10,7 +10,7 @@ const text = (data: Uint8Array): string => Buffer.from(data).toString('utf8');
 const bytes = (data: string): Uint8Array => Buffer.from(data, 'utf8');
 const unbound: ScramBinding = { kind: 'impossible' };
 
-const code = async (act: () => Promise<unknown> | unknown): Promise<string> => {
+const code = async (act: () => unknown): Promise<string> => {
   try {
     await act();
   } catch (error) {
@@ -102,7 +102,9 @@ describe('a SCRAM exchange', () => {
     ['no signature', 'x=1'],
   ])('success with %s is not believed', async (_name, data) => {
     const scram = await started();
-    expect(await code(() => scram.succeeded(data === undefined ? undefined : bytes(data)))).toBe('server-not-genuine');
+    expect(await code(() => scram.succeeded(data === undefined ? undefined : bytes(data)))).toBe(
+      'server-not-genuine',
+    );
   });
 
   test('success before any challenge is not believed', async () => {
@@ -168,18 +170,37 @@ describe('the choice of a mechanism', () => {
     password: 'p',
     channelBindings: { 'tls-exporter': Buffer.alloc(32), 'tls-server-end-point': Buffer.alloc(32) },
   };
-  const choose = (mechanisms: string[], bindingTypes?: string[], channelBindings = credentials.channelBindings as object) => {
+  const choose = (
+    mechanisms: string[],
+    bindingTypes?: string[],
+    channelBindings = credentials.channelBindings as object,
+  ) => {
     const exchange = startExchange({ mechanisms, bindingTypes }, { ...credentials, channelBindings });
     return `${exchange.mechanism} ${exchange.mechanism === 'PLAIN' ? '' : text(exchange.initial).split(',')[0]}`.trim();
   };
 
   test.each([
-    ['binding before a longer hash', ['SCRAM-SHA-512', 'SCRAM-SHA-1-PLUS', 'PLAIN'], undefined, 'SCRAM-SHA-1-PLUS p=tls-exporter'],
+    [
+      'binding before a longer hash',
+      ['SCRAM-SHA-512', 'SCRAM-SHA-1-PLUS', 'PLAIN'],
+      undefined,
+      'SCRAM-SHA-1-PLUS p=tls-exporter',
+    ],
     ['the longest hash', ['SCRAM-SHA-1', 'SCRAM-SHA-512', 'SCRAM-SHA-256'], undefined, 'SCRAM-SHA-512 y'],
     ['SCRAM before PLAIN (defect B.4.4)', ['PLAIN', 'SCRAM-SHA-256'], undefined, 'SCRAM-SHA-256 y'],
     ['PLAIN where there is nothing else', ['PLAIN', 'DIGEST-MD5'], undefined, 'PLAIN'],
-    ['the type that the server names', ['SCRAM-SHA-256-PLUS'], ['tls-server-end-point'], 'SCRAM-SHA-256-PLUS p=tls-server-end-point'],
-    ['the stronger type', ['SCRAM-SHA-256-PLUS'], ['tls-server-end-point', 'tls-exporter'], 'SCRAM-SHA-256-PLUS p=tls-exporter'],
+    [
+      'the type that the server names',
+      ['SCRAM-SHA-256-PLUS'],
+      ['tls-server-end-point'],
+      'SCRAM-SHA-256-PLUS p=tls-server-end-point',
+    ],
+    [
+      'the stronger type',
+      ['SCRAM-SHA-256-PLUS'],
+      ['tls-server-end-point', 'tls-exporter'],
+      'SCRAM-SHA-256-PLUS p=tls-exporter',
+    ],
   ])('%s', (_name, mechanisms, types, expected) => {
     expect(choose(mechanisms, types)).toBe(expected);
   });
@@ -207,6 +228,13 @@ describe('the choice of a mechanism', () => {
   });
 
   test('a password that SASLprep forbids is not sent', async () => {
-    expect(await code(() => startExchange({ mechanisms: ['PLAIN'], bindingTypes: undefined }, { ...credentials, password: 'a\u0007' }))).toBe('auth-failed');
+    expect(
+      await code(() =>
+        startExchange(
+          { mechanisms: ['PLAIN'], bindingTypes: undefined },
+          { ...credentials, password: 'a\u0007' },
+        ),
+      ),
+    ).toBe('auth-failed');
   });
 });

@@ -2,14 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { xml } from '#main/xmpp/stanza.ts';
 import { ManualClock } from '#tests/support/manual-clock.ts';
 import { useStubAccount } from '#tests/support/stub-account.ts';
-import { acceptPlainSession, acceptSession } from '#tests/support/tls-stub.ts';
+import { acceptPlainSession, acceptSession, said, SM_REQUEST } from '#tests/support/tls-stub.ts';
 import { until } from '#tests/support/until.ts';
 
 /** What a server, or somebody through it, may send to a session that is open. */
 
 const account = useStubAccount();
 const NS_STREAMS = 'urn:ietf:params:xml:ns:xmpp-streams';
-const said = (body: string, attributes = "from='bob@stub.test/x'"): string => `<message ${attributes}><body>${body}</body></message>`;
 
 describe('XML that ends the stream with an error of its name, and nothing else', () => {
   test.each([
@@ -19,12 +18,27 @@ describe('XML that ends the stream with an error of its name, and nothing else',
     ['a raw control character (B.4.15)', said('\u0001'), 'not-well-formed', 'protocol-error'],
     ['a comment', '<!-- x -->', 'restricted-xml', 'protocol-error'],
     ['a processing instruction', said('<?x y?>'), 'restricted-xml', 'protocol-error'],
-    ['a DTD that would grow', '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>', 'restricted-xml', 'protocol-error'],
+    [
+      'a DTD that would grow',
+      '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>',
+      'restricted-xml',
+      'protocol-error',
+    ],
     ['tags that cross', '<message><body></message></body>', 'not-well-formed', 'protocol-error'],
     ['an end too many', '</message>', 'not-well-formed', 'protocol-error'],
-    ['a stanza without end', `<message><body>${'x'.repeat(4_300_000)}`, 'policy-violation', 'policy-violation'],
+    [
+      'a stanza without end',
+      `<message><body>${'x'.repeat(4_300_000)}`,
+      'policy-violation',
+      'policy-violation',
+    ],
     ['a stanza that is too deep', '<message>'.repeat(200), 'policy-violation', 'policy-violation'],
-    ['a stanza of too many elements', `<message>${'<a/>'.repeat(100_001)}</message>`, 'policy-violation', 'policy-violation'],
+    [
+      'a stanza of too many elements',
+      `<message>${'<a/>'.repeat(100_001)}</message>`,
+      'policy-violation',
+      'policy-violation',
+    ],
   ])('%s', async (_name, text, condition, code) => {
     let last = '';
     const { open, stub } = await account({}, async (peer) => {
@@ -66,14 +80,22 @@ describe('what arrives whole', () => {
   });
 
   test('a roster of thousands, in small pieces (B.4.16: quadratic)', async () => {
-    const items = Array.from({ length: 20_000 }, (_, index) => `<item jid='contact-${index}@stub.test' name='Contact ${index}' subscription='both'/>`).join('');
+    const items = Array.from(
+      { length: 20_000 },
+      (_, index) => `<item jid='contact-${index}@stub.test' name='Contact ${index}' subscription='both'/>`,
+    ).join('');
     const { open } = await account({}, async (peer) => {
       await acceptSession(peer);
       const [, id] = await peer.expect(/<iq[^>]*id="([^"]+)"/);
-      await peer.trickle(`<iq type='result' id='${id}'><query xmlns='jabber:iq:roster'>${items}</query></iq>`, 1_400);
+      await peer.trickle(
+        `<iq type='result' id='${id}'><query xmlns='jabber:iq:roster'>${items}</query></iq>`,
+        1_400,
+      );
     });
     const { stream } = await open();
-    const answer = await stream.request(xml('iq', { type: 'get' }, xml('query', { xmlns: 'jabber:iq:roster' })));
+    const answer = await stream.request(
+      xml('iq', { type: 'get' }, xml('query', { xmlns: 'jabber:iq:roster' })),
+    );
     expect(answer.getChild('query')?.getChildElements()).toHaveLength(20_000);
   });
 
@@ -92,8 +114,11 @@ describe('what is passed over without harm', () => {
   test('stanzas from addresses that are none (B.4.15)', async () => {
     const { open } = await account({}, async (peer) => {
       await acceptSession(peer);
-      for (const from of ['@/', '', 'a@', '/x', 'a@b@c', 'x'.repeat(4_000), 'a b@c']) peer.send(said('forged', `from='${from}'`));
-      peer.send("<iq type='set' id='1' from='@/'><query xmlns='jabber:iq:roster'><item jid='eve@stub.test'/></query></iq>");
+      for (const from of ['@/', '', 'a@', '/x', 'a@b@c', 'x'.repeat(4_000), 'a b@c'])
+        peer.send(said('forged', from));
+      peer.send(
+        "<iq type='set' id='1' from='@/'><query xmlns='jabber:iq:roster'><item jid='eve@stub.test'/></query></iq>",
+      );
       peer.send(said('honest'));
     });
     const { bodies, heard } = await open();
@@ -105,8 +130,12 @@ describe('what is passed over without harm', () => {
   test('elements of other namespaces and of no use', async () => {
     const { open } = await account({}, async (peer) => {
       await acceptSession(peer);
-      peer.send("<features xmlns='urn:example'/><message xmlns='jabber:server' from='eve@stub.test'><body>x</body></message>");
-      peer.send("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/><resumed xmlns='urn:xmpp:sm:3'/><iq type='huh' id='1'/>");
+      peer.send(
+        "<features xmlns='urn:example'/><message xmlns='jabber:server' from='eve@stub.test'><body>x</body></message>",
+      );
+      peer.send(
+        "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/><resumed xmlns='urn:xmpp:sm:3'/><iq type='huh' id='1'/>",
+      );
       peer.send("<error xmlns='urn:example'><conflict/></error>");
       peer.send(said('fine'));
     });
@@ -130,7 +159,9 @@ describe('stream errors of a session', () => {
   ])('%s is %s, and what follows it is not believed (B.4.7, B.4.13)', async (condition, code, advice) => {
     const { open, stub } = await account({}, async (peer) => {
       await acceptSession(peer);
-      peer.send(`<stream:error><${condition} xmlns='${NS_STREAMS}'>evil.test:5222</${condition}><text xmlns='${NS_STREAMS}'>bye</text></stream:error><r xmlns='urn:xmpp:sm:3'/>${said('afterwards')}</stream:stream>`);
+      peer.send(
+        `<stream:error><${condition} xmlns='${NS_STREAMS}'>evil.test:5222</${condition}><text xmlns='${NS_STREAMS}'>bye</text></stream:error>${SM_REQUEST}${said('afterwards')}</stream:stream>`,
+      );
       await peer.expect(/<\/stream:stream>/);
     });
     const { ended, stream, heard } = await open();
@@ -164,7 +195,10 @@ describe('what leaves', () => {
   ])('not: %s', async (_name, stanza) => {
     const { open, stub } = await account({}, acceptPlainSession);
     const { stream } = await open();
-    await expect(stream.send(stanza)).rejects.toMatchObject({ name: 'UnsendableStanza', reason: 'characters' });
+    await expect(stream.send(stanza)).rejects.toMatchObject({
+      name: 'UnsendableStanza',
+      reason: 'characters',
+    });
     await stream.send(xml('presence'));
     await until('the next stanza', () => stub.received.includes('<presence/>'));
     expect(stub.received).not.toContain('<message');
@@ -175,7 +209,9 @@ describe('what leaves', () => {
     const { stream } = await open();
     await stream.send(xml('message', { id: `"'<&>` }, xml('body', {}, `</body> & "quotes" 🔑 ]]>`)));
     await until('the message', () => stub.received.includes('</message>'));
-    expect(stub.received).toContain('<message id="&quot;&apos;&lt;&amp;&gt;"><body>&lt;/body&gt; &amp; "quotes" 🔑 ]]&gt;</body></message>');
+    expect(stub.received).toContain(
+      '<message id="&quot;&apos;&lt;&amp;&gt;"><body>&lt;/body&gt; &amp; "quotes" 🔑 ]]&gt;</body></message>',
+    );
   });
 });
 
@@ -220,7 +256,9 @@ describe('an end', () => {
       peer.end();
     });
     const stream = await openBare();
-    await expect(stream.request(xml('iq', { type: 'get' }))).rejects.toMatchObject({ code: 'connection-lost' });
+    await expect(stream.request(xml('iq', { type: 'get' }))).rejects.toMatchObject({
+      code: 'connection-lost',
+    });
     expect(await new Promise((resolve) => stream.onEnd(resolve))).toMatchObject({ code: 'connection-lost' });
     // Not handled, so not counted: it comes again with the resumption.
     expect(stream.resumeState()).toMatchObject({ inbound: 0 });

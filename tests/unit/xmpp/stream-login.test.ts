@@ -1,4 +1,4 @@
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { xml } from '#main/xmpp/stanza.ts';
 import { ManualClock } from '#tests/support/manual-clock.ts';
@@ -28,7 +28,11 @@ const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const inSasl = (name: string, text = ''): string => `<${name} xmlns='${NS_SASL}'>${text}</${name}>`;
 
 /** Offers mechanisms and waits for the choice of one. */
-const offer = async (peer: StubPeer, names: readonly string[], more = ''): Promise<{ name: string; initial: string }> => {
+const offer = async (
+  peer: StubPeer,
+  names: readonly string[],
+  more = '',
+): Promise<{ name: string; initial: string }> => {
   await peer.expect(/<stream:stream[^>]*>/);
   peer.send(openTag() + features(mechanisms(...names) + more));
   const [, name = '', initial] = await peer.expect(/<auth[^>]*mechanism="([^"]+)"[^>]*>([^<]*)<\/auth>/);
@@ -72,8 +76,12 @@ describe('SCRAM', () => {
   });
 
   test('bound to the TLS connection (RFC 9266)', async () => {
-    const types = "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>";
-    const { open } = await account({}, scramLogin('sha256', 'p=tls-exporter,,', ['SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS'], {}, types));
+    const types =
+      "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>";
+    const { open } = await account(
+      {},
+      scramLogin('sha256', 'p=tls-exporter,,', ['SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS'], {}, types),
+    );
     expect((await open()).stream.jid).toBe('alice@stub.test/stub');
   });
 
@@ -83,15 +91,18 @@ describe('SCRAM', () => {
     ['no signature', { success: () => inSasl('success') }],
     ['an empty signature', { success: () => inSasl('success', '=') }],
   ];
-  test.each(evil)('a server without the password that sends %s is found out (B.4.3)', async (_name, tamper) => {
-    const { fail, stub } = await account({}, async (peer) => {
-      await scramLogin('sha256', 'y,,', ['SCRAM-SHA-256'], tamper)(peer).catch(() => undefined);
-    });
-    expect(await fail()).toMatchObject({ code: 'server-not-genuine', step: 'auth', advice: 'needs-user' });
-    await until('the connection to end', () => stub.open === 0);
-    // It was told nothing after its lie.
-    expect(stub.received).not.toContain('<iq');
-  });
+  test.each(evil)(
+    'a server without the password that sends %s is found out (B.4.3)',
+    async (_name, tamper) => {
+      const { fail, stub } = await account({}, async (peer) => {
+        await scramLogin('sha256', 'y,,', ['SCRAM-SHA-256'], tamper)(peer).catch(() => undefined);
+      });
+      expect(await fail()).toMatchObject({ code: 'server-not-genuine', step: 'auth', advice: 'needs-user' });
+      await until('the connection to end', () => stub.open === 0);
+      // It was told nothing after its lie.
+      expect(stub.received).not.toContain('<iq');
+    },
+  );
 
   test.each([10, 50_000_000])('is refused with %i iterations', async (iterations) => {
     const { fail } = await account({}, async (peer) => {
@@ -176,7 +187,9 @@ describe('a refusal of the server', () => {
     const { fail } = await account({}, async (peer) => {
       await loginPlain(peer);
       const [, id] = await peer.expect(/<iq[^>]*id="([^"]+)"[^>]*><bind.*?<\/iq>/);
-      peer.send(`<iq type='error' id='${id}'><error type='cancel'><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`);
+      peer.send(
+        `<iq type='error' id='${id}'><error type='cancel'><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`,
+      );
       await peer.untilGone();
     });
     expect(await fail()).toMatchObject({ code, advice, step: 'bind', condition });
@@ -191,7 +204,9 @@ describe('a refusal of the server', () => {
   ])('as the stream error %s; no other host is asked (B.4.7)', async (condition, code, advice) => {
     const { fail, stub } = await account({}, async (peer) => {
       await peer.expect(/<stream:stream[^>]*>/);
-      peer.send(`${openTag()}<stream:error><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'>localhost:1</${condition}></stream:error></stream:stream>`);
+      peer.send(
+        `${openTag()}<stream:error><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'>localhost:1</${condition}></stream:error></stream:stream>`,
+      );
       await peer.untilGone();
     });
     expect(await fail()).toMatchObject({ code, advice, condition, step: 'stream' });
@@ -228,22 +243,25 @@ describe('a server that is not well', () => {
       'bind',
     ],
   ];
-  test.each(stuck)('%s: the attempt ends by itself and leaves nothing (B.4.11)', async (_name, script, step) => {
-    const clock = new ManualClock();
-    let waiting = false;
-    const { fail, stub } = await account({}, async (peer) => {
-      const untilGone = peer.untilGone.bind(peer);
-      await script(Object.assign(peer, { untilGone: () => ((waiting = true), untilGone()) }));
-    });
-    const failure = fail({ clock });
-    await until('the server to be stuck', () => waiting && stub.received.includes('<stream:stream'));
-    // What was said last must have been read.
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    clock.advance(30_000);
-    expect(await failure).toMatchObject({ code: 'connection-timeout', step, advice: 'retry-now' });
-    await until('the connection to end', () => stub.open === 0);
-    expect(clock.pending).toBe(0);
-  });
+  test.each(stuck)(
+    '%s: the attempt ends by itself and leaves nothing (B.4.11)',
+    async (_name, script, step) => {
+      const clock = new ManualClock();
+      let waiting = false;
+      const { fail, stub } = await account({}, async (peer) => {
+        const untilGone = peer.untilGone.bind(peer);
+        await script(Object.assign(peer, { untilGone: () => ((waiting = true), untilGone()) }));
+      });
+      const failure = fail({ clock });
+      await until('the server to be stuck', () => waiting && stub.received.includes('<stream:stream'));
+      // What was said last must have been read.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      clock.advance(30_000);
+      expect(await failure).toMatchObject({ code: 'connection-timeout', step, advice: 'retry-now' });
+      await until('the connection to end', () => stub.open === 0);
+      expect(clock.pending).toBe(0);
+    },
+  );
 
   test('leaves in the middle of the login: the next attempt starts clean (B.4.12)', async () => {
     const { fail, open, stub } = await account(
@@ -346,7 +364,10 @@ describe('a session', () => {
 
   test('takes the limit of the server for what it sends (XEP-0478)', async () => {
     const { open } = await account({}, async (peer) => {
-      await loginPlain(peer, `${BIND}${SM}<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>20000</max-bytes></limits>`);
+      await loginPlain(
+        peer,
+        `${BIND}${SM}<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>20000</max-bytes></limits>`,
+      );
       await acceptBind(peer);
       await peer.expect(/<enable [^>]*>/);
       peer.send("<enabled xmlns='urn:xmpp:sm:3'/>");
