@@ -11,7 +11,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['tests/unit/**/*.test.{ts,tsx}', 'tests/migrations/**/*.test.ts', 'tests/protocol-cases/**/*.test.ts'],
+          include: [
+            'tests/unit/**/*.test.{ts,tsx}',
+            'tests/migrations/**/*.test.ts',
+            'tests/protocol-cases/**/*.test.ts',
+          ],
           alias,
           setupFiles: ['tests/support/boringssl-guard.ts'],
         },

@@ -80,5 +80,9 @@ export class AppError extends Error {
  */
 export const toErrorData = (error: unknown): ErrorData =>
   error instanceof AppError
-    ? { code: error.code, message: error.message, ...(error.detail === undefined ? {} : { detail: error.detail }) }
+    ? {
+        code: error.code,
+        message: error.message,
+        ...(error.detail === undefined ? {} : { detail: error.detail }),
+      }
     : { code: 'internal', message: 'internal error' };

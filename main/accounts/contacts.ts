@@ -62,7 +62,9 @@ export class ContactService {
   /** Brings the stored roster up to date (section 2.2, with versioning 2.6.2). */
   async fetch(accountId: AccountId, xmpp: XmppSession): Promise<void> {
     const { accounts, contacts } = this.#deps.store;
-    const version = xmpp.stream.rosterVersioning ? (accounts.require(accountId).rosterVersion ?? '') : undefined;
+    const version = xmpp.stream.rosterVersioning
+      ? (accounts.require(accountId).rosterVersion ?? '')
+      : undefined;
     const result = await xmpp.stream.request(rosterRequest(version), ROSTER_TIMEOUT_MS);
     const roster = readRosterResult(result);
     if (roster === undefined) return;
@@ -99,7 +101,8 @@ export class ContactService {
     const jid = bareJid(presence.from);
     const { contacts } = this.#deps.store;
     if (presence.kind === 'unsubscribe') {
-      if (contacts.removeRequest(accountId, jid)) this.#deps.changes.announce({ kind: 'requests', accountId });
+      if (contacts.removeRequest(accountId, jid))
+        this.#deps.changes.announce({ kind: 'requests', accountId });
       return;
     }
     // 'subscribed' and 'unsubscribed' come with a roster push, which says the same and more.
@@ -111,7 +114,13 @@ export class ContactService {
       return;
     }
     if (contacts.listRequests(accountId).length >= MAX_REQUESTS) return;
-    contacts.addRequest({ accountId, jid, name: presence.nick, text: presence.text, at: this.#deps.clock.now() });
+    contacts.addRequest({
+      accountId,
+      jid,
+      name: presence.nick,
+      text: presence.text,
+      at: this.#deps.clock.now(),
+    });
     this.#deps.changes.announce({ kind: 'requests', accountId });
   }
 
@@ -142,7 +151,9 @@ export class ContactService {
     this.#tell(xmpp, accept ? 'subscribed' : 'unsubscribed', jid);
     const contact = this.#deps.store.contacts.get(accountId, jid);
     if (accept && contact?.subscription !== 'to' && contact?.subscription !== 'both') {
-      await xmpp.stream.request(rosterSet({ jid, name: contact?.name ?? request.name, groups: contact?.groups ?? [] }));
+      await xmpp.stream.request(
+        rosterSet({ jid, name: contact?.name ?? request.name, groups: contact?.groups ?? [] }),
+      );
       this.#tell(xmpp, 'subscribe', jid);
     }
     this.#requestIsSettled(accountId, jid);
@@ -157,7 +168,8 @@ export class ContactService {
     }
     contacts.upsert(accountId, stored(item));
     this.#deps.changes.announce({ kind: 'contact', accountId, jid: item.jid });
-    if (item.subscription === 'from' || item.subscription === 'both') this.#requestIsSettled(accountId, item.jid);
+    if (item.subscription === 'from' || item.subscription === 'both')
+      this.#requestIsSettled(accountId, item.jid);
   }
 
   #requestIsSettled(accountId: AccountId, jid: string): boolean {

@@ -16,7 +16,12 @@ export type AccountState =
   | { readonly phase: 'syncing'; readonly attempt: number }
   | { readonly phase: 'online'; readonly attempt: number; readonly since: number }
   /** A failure that time may cure; the next attempt is at `until` (ms since 1970). */
-  | { readonly phase: 'waiting'; readonly attempt: number; readonly until: number; readonly error: ConnectionErrorView }
+  | {
+      readonly phase: 'waiting';
+      readonly attempt: number;
+      readonly until: number;
+      readonly error: ConnectionErrorView;
+    }
   /** A failure that only the user can cure. */
   | { readonly phase: 'failed'; readonly error: ConnectionErrorView };
 
@@ -132,10 +137,14 @@ export const transition = (state: AccountState, event: AccountEvent, env: Machin
     case 'enable':
       return stay(state);
     case 'suspend':
-      return state.phase === 'failed' ? stay(state) : [{ phase: 'offline', attempt: 0 }, leave(state, 'abort')];
+      return state.phase === 'failed'
+        ? stay(state)
+        : [{ phase: 'offline', attempt: 0 }, leave(state, 'abort')];
     case 'network':
       if (event.up) return isUp(state) ? [state, [{ type: 'probe' }]] : wakeUp(state);
-      return state.phase === 'failed' ? stay(state) : [{ phase: 'offline', attempt: 0 }, leave(state, 'abort')];
+      return state.phase === 'failed'
+        ? stay(state)
+        : [{ phase: 'offline', attempt: 0 }, leave(state, 'abort')];
     case 'wake':
       // The stream may have died in our sleep without a word.
       return isUp(state) ? [state, [{ type: 'probe' }]] : wakeUp(state);

@@ -4,10 +4,22 @@ import type { Logger } from '#main/log/logger.ts';
 import type { Clock } from '#main/util/clock.ts';
 import type { Feature } from '#main/xmpp/feature.ts';
 import type { OwnDisco } from '#main/xmpp/features/disco.ts';
-import { StreamError, type OpenStream, type ResumeState, type Stream, type StreamOptions } from '#main/xmpp/port.ts';
+import {
+  StreamError,
+  type OpenStream,
+  type ResumeState,
+  type Stream,
+  type StreamOptions,
+} from '#main/xmpp/port.ts';
 import { XmppSession } from '#main/xmpp/session.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
-import { connectionError, transition, type AccountEffect, type AccountEvent, type AccountState } from './machine.ts';
+import {
+  connectionError,
+  transition,
+  type AccountEffect,
+  type AccountEvent,
+  type AccountState,
+} from './machine.ts';
 
 /** What the other services do with a stream; all of one account. */
 export interface SessionWork {
@@ -76,7 +88,10 @@ export class AccountSession {
 
   dispatch(event: AccountEvent): void {
     const before = this.#state;
-    const [state, effects] = transition(before, event, { now: this.#deps.clock.now(), random: this.#deps.random() });
+    const [state, effects] = transition(before, event, {
+      now: this.#deps.clock.now(),
+      random: this.#deps.random(),
+    });
     this.#state = state;
     if (state !== before) this.#deps.log.info('account', { event: event.type, phase: state.phase });
     for (const effect of effects) this.#run(effect);
@@ -182,7 +197,9 @@ export class AccountSession {
     } catch (error) {
       this.#deps.log.error(`a ${what} could not be handled`, {}, error);
       if (!(error instanceof AppError) || xmpp !== this.#xmpp) return;
-      this.#fail(new StreamError({ code: error.code, step: 'session', advice: 'retry-later' }, error.message, error));
+      this.#fail(
+        new StreamError({ code: error.code, step: 'session', advice: 'retry-later' }, error.message, error),
+      );
       await new Promise<never>(() => undefined);
     }
   }
@@ -208,7 +225,9 @@ export class AccountSession {
       this.#deps.log.warn('sync failed', {}, error);
       if (generation !== this.#generation) return;
       const known = error instanceof AppError ? error.code : 'protocol-error';
-      this.#fail(new StreamError({ code: known, step: 'session', advice: 'retry-later' }, 'sync failed', error));
+      this.#fail(
+        new StreamError({ code: known, step: 'session', advice: 'retry-later' }, 'sync failed', error),
+      );
     }
   }
 
@@ -218,8 +237,16 @@ export class AccountSession {
     const failure =
       error instanceof StreamError
         ? error
-        : new StreamError({ code: 'protocol-error', step: 'session', advice: 'retry-later' }, 'unexpected', error);
-    this.#deps.log.info('stream down', { code: failure.code, step: failure.step, condition: failure.condition });
+        : new StreamError(
+            { code: 'protocol-error', step: 'session', advice: 'retry-later' },
+            'unexpected',
+            error,
+          );
+    this.#deps.log.info('stream down', {
+      code: failure.code,
+      step: failure.step,
+      condition: failure.condition,
+    });
     if (!(error instanceof StreamError)) this.#deps.log.error('unexpected failure of a stream', {}, error);
     this.dispatch({ type: 'stream-down', error: connectionError(failure) });
   }

@@ -24,7 +24,9 @@ export const createAnnouncer = (views: Views, emit: Emit): Disposable & { note(c
     scheduled = undefined;
     const rows = <T>(all: Iterable<T | undefined>): T[] => [...all].filter((row) => row !== undefined);
     const accountRows = rows([...accounts].map((id) => views.account(id)));
-    const contactRows = rows([...contacts.values()].map(({ accountId, jid }) => views.contact(accountId, jid)));
+    const contactRows = rows(
+      [...contacts.values()].map(({ accountId, jid }) => views.contact(accountId, jid)),
+    );
     const chatRows = rows([...chats].map((id) => views.chat(id)));
     const messageRows = rows([...messages].map((id) => views.message(id)));
     if (accountRows.length > 0) emit('accounts.upserted', { rows: accountRows });
@@ -32,7 +34,8 @@ export const createAnnouncer = (views: Views, emit: Emit): Disposable & { note(c
     // Messages before chats: a window that shows the chat's new last message has it already.
     if (messageRows.length > 0) emit('messages.upserted', { rows: messageRows });
     if (chatRows.length > 0) emit('chats.upserted', { rows: chatRows });
-    for (const accountId of requests) emit('requests.changed', { accountId, rows: views.requests(accountId) });
+    for (const accountId of requests)
+      emit('requests.changed', { accountId, rows: views.requests(accountId) });
     if (settings) emit('settings.changed', { settings: views.settings() });
     for (const set of [accounts, contacts, requests, chats, messages]) set.clear();
     settings = false;

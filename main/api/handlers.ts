@@ -59,8 +59,10 @@ const chatHandlers = ({ store, changes, clock, typing, views }: Services): Profi
 });
 
 const contactHandlers = ({ manager, contacts }: Services): ProfileHandlers['contacts'] => ({
-  add: ({ accountId, jid, name }) => contacts.add(accountId, manager.requireOnline(accountId), jid, name ?? ''),
-  rename: ({ accountId, jid, name }) => contacts.rename(accountId, manager.requireOnline(accountId), jid, name),
+  add: ({ accountId, jid, name }) =>
+    contacts.add(accountId, manager.requireOnline(accountId), jid, name ?? ''),
+  rename: ({ accountId, jid, name }) =>
+    contacts.rename(accountId, manager.requireOnline(accountId), jid, name),
   remove: ({ accountId, jid }) => contacts.remove(accountId, manager.requireOnline(accountId), jid),
   answerRequest: ({ accountId, jid, accept }) =>
     contacts.answerRequest(accountId, manager.requireOnline(accountId), jid, accept),

@@ -49,7 +49,9 @@ export const createViews = (deps: LiveViewDependencies) => {
       return contact && contactView(contact, presence.summary(accountId, jid));
     },
     contacts: (): readonly ContactView[] =>
-      store.contacts.list().map((contact) => contactView(contact, presence.summary(contact.accountId, contact.jid))),
+      store.contacts
+        .list()
+        .map((contact) => contactView(contact, presence.summary(contact.accountId, contact.jid))),
     requests: (accountId?: AccountId): readonly ContactRequestView[] =>
       store.contacts.listRequests(accountId).map(requestView),
     /** @returns undefined where the chat is gone */

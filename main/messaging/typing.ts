@@ -33,7 +33,9 @@ export class TypingService {
     }
     this.#told.set(chatId, typing);
     // A text says `active` by itself (section 5.2); after one there is nothing to take back.
-    stream.send(chatStateMessage(chat.jid, randomUUID(), typing ? 'composing' : 'paused')).catch(() => undefined);
+    stream
+      .send(chatStateMessage(chat.jid, randomUUID(), typing ? 'composing' : 'paused'))
+      .catch(() => undefined);
   }
 
   /** A text has been sent: the other side knows that we have stopped writing. */

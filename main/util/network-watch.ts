@@ -18,7 +18,11 @@ const systemAddresses = (): string =>
  * Tells when the addresses of this computer have changed: another network, a cable, a VPN. Node has no
  * event for that. Says nothing about whether the new network leads anywhere.
  */
-export const watchNetwork = (clock: Clock, changed: () => void, read: () => string = systemAddresses): Disposable => {
+export const watchNetwork = (
+  clock: Clock,
+  changed: () => void,
+  read: () => string = systemAddresses,
+): Disposable => {
   let known = read();
   let cancel = (): void => undefined;
   const look = (): void => {

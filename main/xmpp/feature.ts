@@ -3,7 +3,10 @@ import type { Disposable } from '#main/util/disposables.ts';
 import type { Element } from './stanza.ts';
 
 /** Answers an iq request: the payload of the result, or a StanzaError thrown. */
-export type AnswerIq = (iq: Element, from: Jid | undefined) => Promise<Element | undefined> | Element | undefined;
+export type AnswerIq = (
+  iq: Element,
+  from: Jid | undefined,
+) => Promise<Element | undefined> | Element | undefined;
 
 /** Where features listen. One per stream; `xmpp/session.ts` implements it. */
 export interface FeatureHost {

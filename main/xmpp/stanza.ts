@@ -54,7 +54,11 @@ export const readStanzaError = (stanza: Element): StanzaError => {
 };
 
 /** An error answer to an iq request (RFC 6120 section 8.3.1). */
-export const errorReply = (iq: Element, type: 'cancel' | 'modify' | 'auth' | 'wait', condition: string): Element =>
+export const errorReply = (
+  iq: Element,
+  type: 'cancel' | 'modify' | 'auth' | 'wait',
+  condition: string,
+): Element =>
   xml(
     'iq',
     { type: 'error', id: iq.attrs['id'], to: iq.attrs['from'] },

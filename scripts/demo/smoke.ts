@@ -42,7 +42,8 @@ export const smoke = (screenshot: string, demo: AbortController): Smoke => {
 
 const use = async (launchUrl: string, screenshot: string): Promise<void> => {
   const executablePath = findBrowser(process.env);
-  if (executablePath === undefined) throw new Error('no Chromium was found; install it or set CHATSECURE_CHROMIUM');
+  if (executablePath === undefined)
+    throw new Error('no Chromium was found; install it or set CHATSECURE_CHROMIUM');
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const browser = await chromium.launch({ executablePath, args: [...quietSwitches, ...sandbox] });
   try {

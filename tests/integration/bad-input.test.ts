@@ -20,7 +20,12 @@ afterAll(() => server.stop());
 beforeEach(async () => {
   app = await startApp({ extraCa: server.ca });
   account = await logIn(app, server, 'alice@localhost', 'alice');
-  mallory = await Peer.start({ jid: 'mallory@localhost', password: 'mallory', port: server.port, ca: server.ca });
+  mallory = await Peer.start({
+    jid: 'mallory@localhost',
+    password: 'mallory',
+    port: server.port,
+    ca: server.ca,
+  });
 });
 afterEach(async () => {
   await mallory.close();
@@ -77,10 +82,36 @@ describe('stanzas from the wrong sender', () => {
       xml('body', {}, 'I am bob, send money'),
     );
     const wrapped = xml('forwarded', { xmlns: 'urn:xmpp:forward:0' }, forged);
-    await mallory.send(xml('message', { to: 'alice@localhost', type: 'chat' }, xml('received', { xmlns: 'urn:xmpp:carbons:2' }, wrapped)));
-    await mallory.send(xml('message', { to: 'alice@localhost', type: 'chat' }, xml('result', { xmlns: 'urn:xmpp:mam:2', id: '1' }, wrapped)));
-    await mallory.send(xml('iq', { to: 'alice@localhost/x', type: 'set', id: 'r' }, xml('query', { xmlns: 'jabber:iq:roster' }, xml('item', { jid: 'mallory@localhost', subscription: 'both' }))));
-    const condition = xml('error', { type: 'cancel' }, xml('forbidden', { xmlns: 'urn:ietf:params:xml:ns:xmpp-stanzas' }));
+    await mallory.send(
+      xml(
+        'message',
+        { to: 'alice@localhost', type: 'chat' },
+        xml('received', { xmlns: 'urn:xmpp:carbons:2' }, wrapped),
+      ),
+    );
+    await mallory.send(
+      xml(
+        'message',
+        { to: 'alice@localhost', type: 'chat' },
+        xml('result', { xmlns: 'urn:xmpp:mam:2', id: '1' }, wrapped),
+      ),
+    );
+    await mallory.send(
+      xml(
+        'iq',
+        { to: 'alice@localhost/x', type: 'set', id: 'r' },
+        xml(
+          'query',
+          { xmlns: 'jabber:iq:roster' },
+          xml('item', { jid: 'mallory@localhost', subscription: 'both' }),
+        ),
+      ),
+    );
+    const condition = xml(
+      'error',
+      { type: 'cancel' },
+      xml('forbidden', { xmlns: 'urn:ietf:params:xml:ns:xmpp-stanzas' }),
+    );
     await mallory.send(xml('message', { to: 'alice@localhost', type: 'error', id: 'guessed' }, condition));
     await stillAlive();
     const bobs = await app.window.api.messages.page({ kind: 'latest', chatId: bobsChat.id });
@@ -104,15 +135,34 @@ describe('what the window sends', () => {
   it('is refused where XML or the limits forbid it, and nothing is stored', async () => {
     const chat = await app.window.api.chats.open({ accountId: account.id, jid: 'bob@localhost' });
     for (const text of ['a\u0000b', 'lone \ud800 surrogate', '', '   \n', 'x'.repeat(50_001), '\uffff']) {
-      await expect(app.window.api.messages.send({ chatId: chat.id, text })).rejects.toMatchObject({ code: 'bad-request' });
+      await expect(app.window.api.messages.send({ chatId: chat.id, text })).rejects.toMatchObject({
+        code: 'bad-request',
+      });
     }
-    for (const jid of ['', '@', 'a@', '@b', 'a@b@c', 'a b@c', 'a@b/', `${'x'.repeat(1100)}@b`, 'a@b\u0000', 'a@..b']) {
-      await expect(app.window.api.chats.open({ accountId: account.id, jid })).rejects.toMatchObject({ code: 'bad-request' });
+    for (const jid of [
+      '',
+      '@',
+      'a@',
+      '@b',
+      'a@b@c',
+      'a b@c',
+      'a@b/',
+      `${'x'.repeat(1100)}@b`,
+      'a@b\u0000',
+      'a@..b',
+    ]) {
+      await expect(app.window.api.chats.open({ accountId: account.id, jid })).rejects.toMatchObject({
+        code: 'bad-request',
+      });
     }
     const page = await app.window.api.messages.page({ kind: 'latest', chatId: chat.id });
     expect(page.rows).toEqual([]);
-    await expect(app.window.api.app.openLink({ url: 'javascript:alert(1)' })).rejects.toMatchObject({ code: 'denied' });
-    await expect(app.window.api.app.openLink({ url: 'file:///etc/passwd' })).rejects.toMatchObject({ code: 'denied' });
+    await expect(app.window.api.app.openLink({ url: 'javascript:alert(1)' })).rejects.toMatchObject({
+      code: 'denied',
+    });
+    await expect(app.window.api.app.openLink({ url: 'file:///etc/passwd' })).rejects.toMatchObject({
+      code: 'denied',
+    });
     expect(app.opened).toEqual([]);
   });
 

@@ -56,7 +56,10 @@ describe('a conversation', () => {
     expect(app.window.contacts.get('bob@localhost')).toMatchObject({ statusText: 'at lunch', devices: 1 });
 
     const chat = await app.window.api.chats.open({ accountId: account.id, jid: 'Bob@localhost' });
-    const sent = await app.window.api.messages.send({ chatId: chat.id, text: 'Hello <b>Bob</b> & 🔑\nline two' });
+    const sent = await app.window.api.messages.send({
+      chatId: chat.id,
+      text: 'Hello <b>Bob</b> & 🔑\nline two',
+    });
     await bob.expectText('Hello <b>Bob</b> & 🔑\nline two');
     await app.window.message('acknowledged', ({ id, state }) => id === sent.id && state === 'acked');
 
@@ -80,7 +83,10 @@ describe('a conversation', () => {
       ['Hello <b>Bob</b> & 🔑\nline two', 'acked'],
       ['Hi Alice', 'received'],
     ]);
-    await until('bob to be seen again', () => again.window.contacts.get('bob@localhost')?.availability === 'away');
+    await until(
+      'bob to be seen again',
+      () => again.window.contacts.get('bob@localhost')?.availability === 'away',
+    );
   });
 
   it('waits while the server is away, and goes on in order when it is back', async () => {
@@ -120,7 +126,10 @@ describe('a conversation', () => {
     const account = await logIn(app, server, 'alice@localhost', 'pw alice@localhost');
     const chat = await app.window.api.chats.open({ accountId: account.id, jid: 'nobody@nowhere.invalid' });
     const sent = await app.window.api.messages.send({ chatId: chat.id, text: 'anybody there?' });
-    const failed = await app.window.message('the failure', ({ id, state }) => id === sent.id && state === 'failed');
+    const failed = await app.window.message(
+      'the failure',
+      ({ id, state }) => id === sent.id && state === 'failed',
+    );
     expect(failed.failure).toMatch(/^(remote-server-not-found|service-unavailable|not-allowed)$/);
   });
 });
@@ -134,14 +143,29 @@ describe('contacts', () => {
     await bob.befriend('alice2@localhost');
     await mallory.befriend('alice2@localhost');
     await until('two requests', () => app.window.requests.get(account.id)?.length === 2);
-    await app.window.api.contacts.answerRequest({ accountId: account.id, jid: 'mallory@localhost', accept: false });
-    await app.window.api.contacts.answerRequest({ accountId: account.id, jid: 'bob@localhost', accept: true });
-    await until('bob to be a contact', () => app.window.contacts.get('bob@localhost')?.subscription === 'both');
+    await app.window.api.contacts.answerRequest({
+      accountId: account.id,
+      jid: 'mallory@localhost',
+      accept: false,
+    });
+    await app.window.api.contacts.answerRequest({
+      accountId: account.id,
+      jid: 'bob@localhost',
+      accept: true,
+    });
+    await until(
+      'bob to be a contact',
+      () => app.window.contacts.get('bob@localhost')?.subscription === 'both',
+    );
     await until('no request', () => app.window.requests.get(account.id)?.length === 0);
     await mallory.expect('the refusal', (one) => one.is('presence') && one.attrs['type'] === 'unsubscribed');
     expect(app.window.contacts.has('mallory@localhost')).toBe(false);
 
-    await app.window.api.contacts.rename({ accountId: account.id, jid: 'bob@localhost', name: 'Bob from work' });
+    await app.window.api.contacts.rename({
+      accountId: account.id,
+      jid: 'bob@localhost',
+      name: 'Bob from work',
+    });
     await until('the new name', () => app.window.contacts.get('bob@localhost')?.name === 'Bob from work');
     await app.window.api.contacts.remove({ accountId: account.id, jid: 'bob@localhost' });
     await until('bob to be gone', () => !app.window.contacts.has('bob@localhost'));
@@ -155,11 +179,16 @@ describe('contacts', () => {
     await logIn(app, server, 'alice@localhost', 'pw alice@localhost');
     const bob = await peer('bob@localhost');
     await befriend(app, bob);
-    const presence = await bob.expect('her presence', (one) => one.is('presence') && one.getChild('c') !== undefined);
+    const presence = await bob.expect(
+      'her presence',
+      (one) => one.is('presence') && one.getChild('c') !== undefined,
+    );
     const full = presence.attrs['from'] ?? '';
     const info = readDiscoInfo(await bob.request(discoInfoRequest(full)));
     expect(info?.features).toEqual(expect.arrayContaining([NS.ping, NS.version, NS.chatStates, NS.stanzaId]));
-    const version = await bob.request(xml('iq', { type: 'get', to: full }, xml('query', { xmlns: NS.version })));
+    const version = await bob.request(
+      xml('iq', { type: 'get', to: full }, xml('query', { xmlns: NS.version })),
+    );
     expect(version.getChild('query')?.getChild('os')).toBeUndefined();
     const mallory = await peer('mallory@localhost');
     for (const payload of [xml('ping', { xmlns: NS.ping }), xml('query', { xmlns: NS.version })]) {

@@ -18,7 +18,10 @@ describe('a profile without a keychain', () => {
   it('asks once for a passphrase and says why, and then for that one', async () => {
     const app = await open({ secrets: noKeychain });
     const first = await app.window.snapshot();
-    expect(first).toMatchObject({ ready: false, lock: { state: 'create-passphrase', reason: 'there is none in this test' } });
+    expect(first).toMatchObject({
+      ready: false,
+      lock: { state: 'create-passphrase', reason: 'there is none in this test' },
+    });
     await expect(app.window.api.settings.update({ theme: 'dark' })).rejects.toMatchObject({ code: 'locked' });
     const both = [1, 2].map(() => app.window.api.app.unlock({ passphrase: 'correct horse' }));
     expect((await Promise.all(both)).map(({ ready }) => ready)).toEqual([true, true]);
@@ -26,15 +29,20 @@ describe('a profile without a keychain', () => {
 
     const again = await app.restart();
     apps.push(again);
-    expect(await again.window.snapshot()).toMatchObject({ ready: false, lock: { state: 'enter-passphrase' } });
-    await expect(again.window.api.app.unlock({ passphrase: 'wrong' })).rejects.toMatchObject({ code: 'wrong-passphrase' });
+    expect(await again.window.snapshot()).toMatchObject({
+      ready: false,
+      lock: { state: 'enter-passphrase' },
+    });
+    await expect(again.window.api.app.unlock({ passphrase: 'wrong' })).rejects.toMatchObject({
+      code: 'wrong-passphrase',
+    });
     const opened = await again.window.api.app.unlock({ passphrase: 'correct horse' });
     expect(opened).toMatchObject({ ready: true, keyProtection: 'passphrase', settings: { theme: 'dark' } });
   });
 });
 
 describe('a profile with a keychain', () => {
-  it('opens by itself, with a folder that is its user\'s alone', async () => {
+  it("opens by itself, with a folder that is its user's alone", async () => {
     const app = await open();
     expect(await app.window.ready()).toMatchObject({ keyProtection: 'keychain', accounts: [], chats: [] });
     expect(statSync(app.profileDir).mode & 0o777).toBe(0o700);
@@ -63,8 +71,12 @@ describe('a profile with a keychain', () => {
     const secrets = memorySecrets();
     const first = await open({ secrets });
     const second = await open({ secrets, profileDir: first.profileDir });
-    expect(await second.window.snapshot()).toMatchObject({ lock: { state: 'broken', code: 'profile-in-use' } });
-    await expect(second.window.api.app.unlock({ passphrase: 'anything' })).rejects.toMatchObject({ code: 'profile-in-use' });
+    expect(await second.window.snapshot()).toMatchObject({
+      lock: { state: 'broken', code: 'profile-in-use' },
+    });
+    await expect(second.window.api.app.unlock({ passphrase: 'anything' })).rejects.toMatchObject({
+      code: 'profile-in-use',
+    });
     await first.backend.stop();
     expect(await second.window.api.app.retryKeychain({})).toMatchObject({ ready: true });
   });
@@ -79,7 +91,9 @@ describe('a profile with a keychain', () => {
     writeFileSync(file, bytes);
     chmodSync(file, 0o600);
     const damaged = await open({ secrets, profileDir: app.profileDir });
-    expect(await damaged.window.snapshot()).toMatchObject({ lock: { state: 'broken', code: 'database-damaged' } });
+    expect(await damaged.window.snapshot()).toMatchObject({
+      lock: { state: 'broken', code: 'database-damaged' },
+    });
     expect(readFileSync(file).equals(bytes)).toBe(true);
   });
 });

@@ -66,7 +66,8 @@ export class ArchiveReader {
         const open = this.#open.get(reading.queryId);
         const { archiveId, stamp, message } = reading;
         // More than was asked for is a server's fault; it must not become our memory's.
-        if (open !== undefined && open.items.length < open.max) open.items.push({ archiveId, stamp, message });
+        if (open !== undefined && open.items.length < open.max)
+          open.items.push({ archiveId, stamp, message });
         return true;
       }
     }

@@ -82,7 +82,9 @@ export class Outbox {
       const sending = store.messages.setState(messageId, 'sending');
       store.outbox.countAttempt(entry.id);
       if (entry.stanza !== undefined) return { stanza: entry.stanza, changed: sending };
-      const sealed = seal(message, store.chats.require(entry.chatId), { sendTyping: this.#deps.sendTyping() });
+      const sealed = seal(message, store.chats.require(entry.chatId), {
+        sendTyping: this.#deps.sendTyping(),
+      });
       if (sealed.kind === 'refused') {
         return { stanza: undefined, changed: store.messages.setState(messageId, 'failed', sealed.condition) };
       }
@@ -110,7 +112,7 @@ export class Outbox {
   #hasArrived(text: string): void {
     const id = stanzaIdAttribute(parseStanza(text));
     const { store } = this.#deps;
-    for (let entry = store.outbox.next(this.#accountId); entry !== undefined; ) {
+    for (let entry = store.outbox.next(this.#accountId); entry !== undefined;) {
       if (entry.stanza !== undefined && stanzaIdAttribute(parseStanza(entry.stanza)) === id) {
         this.#acknowledged(entry);
         return;

@@ -13,7 +13,11 @@ export type Sealed =
  * Turns a stored message into the stanza that travels. The protection was chosen when the message was
  * queued and is never lowered here: what cannot be protected as promised is refused.
  */
-export const seal = (message: StoredMessage, chat: Pick<Chat, 'jid'>, options: { sendTyping: boolean }): Sealed => {
+export const seal = (
+  message: StoredMessage,
+  chat: Pick<Chat, 'jid'>,
+  options: { sendTyping: boolean },
+): Sealed => {
   switch (message.protection) {
     case 'none':
       return {

@@ -7,7 +7,9 @@ export type ChatState = (typeof chatStates)[number];
 
 /** The chat state of a message, if it has one. */
 export const readChatState = (message: Element): ChatState | undefined => {
-  const names = message.getChildElements().flatMap((element) => (element.getNS() === NS.chatStates ? [element.getName()] : []));
+  const names = message
+    .getChildElements()
+    .flatMap((element) => (element.getNS() === NS.chatStates ? [element.getName()] : []));
   return chatStates.find((state) => names.includes(state));
 };
 

@@ -91,11 +91,19 @@ export const capsVer = (info: DiscoInfo, hash: 'sha-1' | 'sha-256' = 'sha-1'): s
     .map((form) => {
       const fields = form.fields
         .toSorted((a, b) => byOctets(a.name, b.name))
-        .map((field) => `${field.name}<${field.values.toSorted(byOctets).map((value) => `${value}<`).join('')}`);
+        .map(
+          (field) =>
+            `${field.name}<${field.values
+              .toSorted(byOctets)
+              .map((value) => `${value}<`)
+              .join('')}`,
+        );
       return `${form.formType}<${fields.join('')}`;
     });
   const text = [...identities, ...features, ...forms].join('');
-  return createHash(hash === 'sha-1' ? 'sha1' : 'sha256').update(text).digest('base64');
+  return createHash(hash === 'sha-1' ? 'sha1' : 'sha256')
+    .update(text)
+    .digest('base64');
 };
 
 /** Whether an answer really is what the hash in the presence announced (XEP-0115 section 5.4). */
@@ -105,7 +113,10 @@ export const capsMatch = (info: DiscoInfo, caps: CapsHash): boolean => {
   const parts = [
     ...info.features,
     ...info.identities.flatMap((one) => [one.category, one.type, one.lang, one.name]),
-    ...info.forms.flatMap((form) => [form.formType, ...form.fields.flatMap((field) => [field.name, ...field.values])]),
+    ...info.forms.flatMap((form) => [
+      form.formType,
+      ...form.fields.flatMap((field) => [field.name, ...field.values]),
+    ]),
   ];
   return !parts.some((part) => part.includes('<')) && capsVer(info, caps.hash) === caps.ver;
 };
@@ -121,7 +132,9 @@ export interface OwnDisco extends Feature {
 export const serviceDiscovery = (name: string, features: readonly Feature[]): OwnDisco => {
   const info: DiscoInfo = {
     identities: [{ category: 'client', type: 'pc', lang: '', name }],
-    features: [...new Set([NS.discoInfo, NS.caps, ...features.flatMap((feature) => feature.discoVars)])].toSorted(byOctets),
+    features: [
+      ...new Set([NS.discoInfo, NS.caps, ...features.flatMap((feature) => feature.discoVars)]),
+    ].toSorted(byOctets),
     forms: [],
   };
   const ver = capsVer(info) ?? '';
@@ -134,7 +147,8 @@ export const serviceDiscovery = (name: string, features: readonly Feature[]): Ow
         if (!host.maySeeUs(from)) throw new StanzaError('service-unavailable', 'cancel');
         const node = child(iq, 'query', NS.discoInfo)?.attrs['node'];
         // XEP-0115 section 6.2: asked about the node of our hash, the answer names it again.
-        if (node !== undefined && node !== `${CAPS_NODE}#${ver}`) throw new StanzaError('item-not-found', 'cancel');
+        if (node !== undefined && node !== `${CAPS_NODE}#${ver}`)
+          throw new StanzaError('item-not-found', 'cancel');
         return xml(
           'query',
           { xmlns: NS.discoInfo, node },

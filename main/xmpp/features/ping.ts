@@ -4,7 +4,8 @@ import type { Feature } from '../feature.ts';
 import { NS, xml, type Element } from '../stanza.ts';
 
 /** A ping request; without `to` it asks the own server (section 4.2). */
-export const pingRequest = (to?: string): Element => xml('iq', { type: 'get', to }, xml('ping', { xmlns: NS.ping }));
+export const pingRequest = (to?: string): Element =>
+  xml('iq', { type: 'get', to }, xml('ping', { xmlns: NS.ping }));
 
 export const ping: Feature = {
   id: 'XEP-0199',

@@ -67,7 +67,12 @@ export const readPresence = (presence: Element): Presence | undefined => {
     case 'subscribed':
     case 'unsubscribe':
     case 'unsubscribed':
-      return { kind: type, from, nick: childrenOf(presence, 'nick', NICK)[0]?.text().slice(0, 256) ?? '', text: status };
+      return {
+        kind: type,
+        from,
+        nick: childrenOf(presence, 'nick', NICK)[0]?.text().slice(0, 256) ?? '',
+        text: status,
+      };
     case 'error':
       return { kind: 'error', from };
     default:

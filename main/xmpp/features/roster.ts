@@ -61,7 +61,10 @@ export const readRosterResult = (result: Element): Roster | undefined => {
  */
 export const readRosterPush = (iq: Element, own: Jid): Roster | undefined => {
   const from = addressOf(iq, 'from');
-  if (iq.attrs['from'] !== undefined && (from === undefined || bareJid(from) !== bareJid(own) || from.resource !== '')) {
+  if (
+    iq.attrs['from'] !== undefined &&
+    (from === undefined || bareJid(from) !== bareJid(own) || from.resource !== '')
+  ) {
     return undefined;
   }
   const query = child(iq, 'query', NS.roster);
@@ -87,4 +90,8 @@ export const rosterSet = (item: Pick<RosterItem, 'jid' | 'name' | 'groups'>): El
 
 /** Removes an item, and with it both subscriptions (section 2.5). */
 export const rosterRemove = (jid: string): Element =>
-  xml('iq', { type: 'set' }, xml('query', { xmlns: NS.roster }, xml('item', { jid, subscription: 'remove' })));
+  xml(
+    'iq',
+    { type: 'set' },
+    xml('query', { xmlns: NS.roster }, xml('item', { jid, subscription: 'remove' })),
+  );

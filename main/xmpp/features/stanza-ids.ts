@@ -19,8 +19,9 @@ export const originId = (id: string): Element => xml('origin-id', { xmlns: NS.st
  */
 export const readStanzaId = (message: Element, trustedBy: string): string | undefined =>
   usable(
-    childrenOf(message, 'stanza-id', NS.stanzaId).find((element) => toBare(element.attrs['by'] ?? '') === trustedBy)
-      ?.attrs['id'],
+    childrenOf(message, 'stanza-id', NS.stanzaId).find(
+      (element) => toBare(element.attrs['by'] ?? '') === trustedBy,
+    )?.attrs['id'],
   );
 
 export const stanzaIds: Feature = { id: 'XEP-0359', discoVars: [NS.stanzaId] };

@@ -13,6 +13,11 @@ export const softwareVersion = (software: { readonly name: string; readonly vers
   attach: (host) =>
     host.onIq('get', 'query', NS.version, (_iq, from) => {
       if (!host.maySeeUs(from)) throw new StanzaError('service-unavailable', 'cancel');
-      return xml('query', { xmlns: NS.version }, xml('name', {}, software.name), xml('version', {}, software.version));
+      return xml(
+        'query',
+        { xmlns: NS.version },
+        xml('name', {}, software.name),
+        xml('version', {}, software.version),
+      );
     }),
 });

@@ -90,7 +90,8 @@ const table: readonly (readonly [AccountState, AccountEvent, string, string])[] 
   [failed, { type: 'disable' }, 'disabled', ''],
 ];
 
-const shortState = (state: AccountState): string => ('attempt' in state ? `${state.phase} ${state.attempt}` : state.phase);
+const shortState = (state: AccountState): string =>
+  'attempt' in state ? `${state.phase} ${state.attempt}` : state.phase;
 
 describe('the account machine', () => {
   for (const [state, event, phase, effects] of table) {
@@ -98,7 +99,11 @@ describe('the account machine', () => {
       const [next, wanted] = transition(state, event, env);
       expect(shortState(next)).toBe(phase);
       const short = wanted.map((effect) =>
-        effect.type === 'wait' ? `wait ${effect.ms}` : effect.type === 'sync' && effect.full ? 'sync full' : effect.type,
+        effect.type === 'wait'
+          ? `wait ${effect.ms}`
+          : effect.type === 'sync' && effect.full
+            ? 'sync full'
+            : effect.type,
       );
       expect(short.join(', ')).toBe(effects);
     });

@@ -119,7 +119,10 @@ describe('an account session', () => {
     await settled();
     expect(handled).toBe(false);
     expect(stream.open).toBe(false);
-    expect(session.state).toMatchObject({ phase: 'waiting', error: { code: 'disk-full', advice: 'retry-later' } });
+    expect(session.state).toMatchObject({
+      phase: 'waiting',
+      error: { code: 'disk-full', advice: 'retry-later' },
+    });
     expect(phases.at(-1)).toBe('waiting');
   });
 

@@ -30,14 +30,18 @@ afterEach(() => test.close());
 const receive = (xml: string): void => inbound.handle(test.account.id, own, parseStanza(xml));
 const rows = (jid: string): readonly StoredMessage[] => {
   const chat = test.store.chats.find(test.account.id, jid);
-  return chat === undefined ? [] : test.store.messages.page({ kind: 'latest', chatId: chat.id, limit: 200 }).rows;
+  return chat === undefined
+    ? []
+    : test.store.messages.page({ kind: 'latest', chatId: chat.id, limit: 200 }).rows;
 };
 const bodies = (jid: string): readonly string[] => rows(jid).map(({ body }) => body);
 
 describe('an incoming message', () => {
   it('becomes a row in the chat of its sender, and is announced after the commit', () => {
     receive("<message from='Bob@localhost/phone' type='chat' id='1'><body>hello</body></message>");
-    expect(rows('bob@localhost')).toMatchObject([{ body: 'hello', direction: 'in', at: NOW, senderJid: 'bob@localhost' }]);
+    expect(rows('bob@localhost')).toMatchObject([
+      { body: 'hello', direction: 'in', at: NOW, senderJid: 'bob@localhost' },
+    ]);
     expect(changes.map(({ kind }) => kind)).toEqual(['message', 'chat']);
     expect(test.store.chats.list()[0]).toMatchObject({ unread: 1 });
   });
@@ -102,7 +106,9 @@ describe('an incoming message', () => {
     receive("<message from='room@muc.localhost/nick' type='groupchat'><body>all</body></message>");
     receive("<message from='@/' type='chat'><body>who</body></message>");
     receive("<message from='bob@localhost/a' type='chat'/>");
-    receive("<message from='bob@localhost/a' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>");
+    receive(
+      "<message from='bob@localhost/a' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>",
+    );
     expect(test.store.chats.list()).toEqual([]);
     expect(changes).toEqual([]);
   });
@@ -127,17 +133,26 @@ describe('an incoming message', () => {
 });
 
 describe('an error', () => {
-  const error = "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+  const error =
+    "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
   const outgoing = (): StoredMessage => {
     const chat = test.store.chats.findOrCreate(test.account.id, 'bob@localhost', 1);
     const base = { chatId: chat.id, senderJid: 'alice@localhost', body: 'out', at: 1, sortAt: 1 } as const;
-    return test.store.messages.insertOutgoing({ ...base, protection: 'none', stanzaId: 'm1', originId: 'm1' });
+    return test.store.messages.insertOutgoing({
+      ...base,
+      protection: 'none',
+      stanzaId: 'm1',
+      originId: 'm1',
+    });
   };
 
   it('attaches to the message that caused it', () => {
     const message = outgoing();
     receive(`<message from='bob@localhost' type='error' id='m1'><body>out</body>${error}</message>`);
-    expect(test.store.messages.get(message.id)).toMatchObject({ state: 'failed', failure: 'service-unavailable' });
+    expect(test.store.messages.get(message.id)).toMatchObject({
+      state: 'failed',
+      failure: 'service-unavailable',
+    });
     expect(rows('bob@localhost')).toHaveLength(1);
   });
 

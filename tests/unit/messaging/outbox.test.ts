@@ -23,8 +23,18 @@ const state = (id: number): string | undefined => test.store.messages.get(id as 
 beforeEach(() => {
   test = openTestStore();
   const changes = new Changes();
-  outbox = new Outbox(test.account.id, { store: test.store, changes, log: quietLog, sendTyping: () => false });
-  messages = new MessageService({ store: test.store, changes, clock: systemClock, poke: () => outbox.poke() });
+  outbox = new Outbox(test.account.id, {
+    store: test.store,
+    changes,
+    log: quietLog,
+    sendTyping: () => false,
+  });
+  messages = new MessageService({
+    store: test.store,
+    changes,
+    clock: systemClock,
+    poke: () => outbox.poke(),
+  });
   chatId = test.store.chats.findOrCreate(test.account.id, 'bob@localhost', 1).id;
 });
 afterEach(() => test.close());
@@ -105,7 +115,10 @@ describe('the outbox', () => {
     const stream = new FakeStream();
     outbox.run(stream);
     stream.finish();
-    expect(test.store.messages.get(secret.id)).toMatchObject({ state: 'failed', failure: 'encryption-unavailable' });
+    expect(test.store.messages.get(secret.id)).toMatchObject({
+      state: 'failed',
+      failure: 'encryption-unavailable',
+    });
   });
 
   it('sends a failed message again under the same id, and only a failed one', async () => {

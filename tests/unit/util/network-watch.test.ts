@@ -14,7 +14,11 @@ it('tells about another network, not about none, and stops when disposed', () =>
     },
   };
   let changes = 0;
-  const watch = watchNetwork(clock, () => changes++, () => addresses);
+  const watch = watchNetwork(
+    clock,
+    () => changes++,
+    () => addresses,
+  );
   const tick = (now: string): void => {
     addresses = now;
     timer?.();
