@@ -9,25 +9,43 @@ import type { XmppSession } from '#main/xmpp/session.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 import { ArchiveReader, type ArchiveAnswer, type ArchivedMessage } from './archive-reader.ts';
 
-/** How far the own archive is known to be here, of one account. */
-export interface ArchiveCursor {
-  /** Everything up to this archive id is here. */
+/** An entry of the archive and its place in the timeline. */
+export interface ArchivePoint {
   readonly id: string;
-  /** When the archive received that message, ms since 1970. */
-  readonly at: number;
+  readonly sortAt: number;
 }
 
-/** What history sync keeps; the store of the profile implements it for each account. */
+/** Where a page belongs. */
+export interface PageBounds {
+  readonly after: number | undefined;
+  readonly before: number | undefined;
+  /** The side on which it touches what is here already. */
+  readonly from: 'after' | 'before';
+}
+
+/** What history sync keeps; `archive-ledger.ts` implements it over the store of the profile. */
 export interface ArchiveLedger {
-  cursor(): ArchiveCursor | undefined;
+  /** Everything up to this entry is here. */
+  confirmed(): ArchivePoint | undefined;
   /**
-   * Stores a page and moves the cursor, in one transaction.
-   * @param cursor undefined leaves it where it is (older pages)
-   * @returns how many of the items were new
+   * Begins to fetch what came after an entry, and keeps a place for it: what arrives live from now on
+   * stands behind. @returns the end of that place
    */
-  commit(xmpp: XmppSession, items: readonly ArchivedMessage[], cursor: ArchiveCursor | undefined): number;
-  /** The archive id of the oldest message of a chat that has one; undefined where none has. */
-  oldestOf(chatId: ChatId): string | undefined;
+  beginCatchUp(after: ArchivePoint): number;
+  endCatchUp(): void;
+  /**
+   * Stores a page in one transaction.
+   * @param confirm everything up to the end of this page is here then
+   * @returns how many messages were new, and the end of the page
+   */
+  commit(
+    xmpp: XmppSession,
+    items: readonly ArchivedMessage[],
+    bounds: PageBounds,
+    confirm: boolean,
+  ): { readonly added: number; readonly end: ArchivePoint | undefined };
+  /** The oldest message of a chat that the archive knows too. */
+  oldestOf(chatId: ChatId): ArchivePoint | undefined;
   /** Notes that the archive holds nothing older of this chat. */
   reachedStart(chatId: ChatId): void;
 }
@@ -85,12 +103,12 @@ export class HistorySync {
     this.#caughtUp = caughtUp;
   }
 
-  /** Fetches everything after the cursor, page by page; at the first login only the newest page. */
+  /** Fetches everything after what is confirmed, page by page; at the first login only the newest page. */
   async catchUp(): Promise<void> {
     if (!(await this.#isSupported())) return;
-    const cursor = this.#ledger.cursor();
-    if (cursor === undefined) await this.#fetchNewest();
-    else await this.#fetchAfter(cursor);
+    const confirmed = this.#ledger.confirmed();
+    if (confirmed === undefined) await this.#fetchNewest();
+    else await this.#fetchAfter(confirmed);
     this.#caughtUp = true;
   }
 
@@ -99,25 +117,36 @@ export class HistorySync {
     if (!(await this.#isSupported())) return { added: 0, atStart: true };
     const oldest = this.#ledger.oldestOf(chatId);
     const position: PageRequest['position'] =
-      oldest === undefined ? { kind: 'last' } : { kind: 'before', id: oldest };
+      oldest === undefined ? { kind: 'last' } : { kind: 'before', id: oldest.id };
     const { items, page } = await this.#reader.query({ with: peer }, { max: OLDER_SIZE, position });
-    const added = this.#ledger.commit(this.#xmpp, items, undefined);
+    const bounds: PageBounds = { after: undefined, before: oldest?.sortAt, from: 'before' };
+    const { added } = this.#ledger.commit(this.#xmpp, items, bounds, false);
     // An empty page that does not claim to be the end would be asked for again for ever.
-    const atStart = page.complete || page.range === undefined || page.range.first === oldest;
+    const atStart = page.complete || page.range === undefined || page.range.first === oldest?.id;
     if (atStart) this.#ledger.reachedStart(chatId);
     return { added, atStart };
   }
 
   async #fetchNewest(): Promise<void> {
-    const answer = await this.#reader.query({}, { max: FIRST_SIZE, position: { kind: 'last' } });
-    this.#ledger.commit(this.#xmpp, answer.items, this.#endOf(answer));
+    const { items } = await this.#reader.query({}, { max: FIRST_SIZE, position: { kind: 'last' } });
+    this.#ledger.commit(this.#xmpp, items, { after: undefined, before: undefined, from: 'after' }, true);
   }
 
-  async #fetchAfter(cursor: ArchiveCursor): Promise<void> {
+  async #fetchAfter(confirmed: ArchivePoint): Promise<void> {
+    const before = this.#ledger.beginCatchUp(confirmed);
+    try {
+      await this.#fetchPages(confirmed, before);
+    } finally {
+      this.#ledger.endCatchUp();
+    }
+  }
+
+  async #fetchPages(confirmed: ArchivePoint, before: number): Promise<void> {
     let filter: ArchiveFilter = {};
-    let position: PageRequest['position'] = { kind: 'after', id: cursor.id };
+    let position: PageRequest['position'] = { kind: 'after', id: confirmed.id };
+    let after = confirmed.sortAt;
     // A server that repeats itself must not keep us busy for ever.
-    const seen = new Set<string>([cursor.id]);
+    const seen = new Set<string>([confirmed.id]);
     for (;;) {
       let answer: ArchiveAnswer;
       try {
@@ -126,27 +155,21 @@ export class HistorySync {
         const forgotten = error instanceof StanzaError && error.condition === 'item-not-found';
         if (!forgotten || filter.start !== undefined) throw error;
         // The archive has dropped the last message that we know: go on by its time.
-        filter = { start: cursor.at - OVERLAP_MS };
+        filter = { start: Math.floor(confirmed.sortAt) - OVERLAP_MS };
         position = { kind: 'first' };
         continue;
       }
-      const end = this.#endOf(answer);
-      this.#ledger.commit(this.#xmpp, answer.items, end);
-      const last = answer.page.range?.last;
-      if (answer.page.complete || last === undefined) return;
-      if (seen.has(last)) {
+      const { end } = this.#ledger.commit(this.#xmpp, answer.items, { after, before, from: 'after' }, true);
+      after = end?.sortAt ?? after;
+      // The place of the last item that was really received, whatever the answer claims.
+      if (answer.page.complete || end === undefined) return;
+      if (seen.has(end.id)) {
         this.#log.warn('the archive repeats itself', { pages: seen.size });
         return;
       }
-      seen.add(last);
-      position = { kind: 'after', id: last };
+      seen.add(end.id);
+      position = { kind: 'after', id: end.id };
     }
-  }
-
-  /** The place of the last item; only of what was really received, whatever the answer claims. */
-  #endOf({ items }: ArchiveAnswer): ArchiveCursor | undefined {
-    const last = items.at(-1);
-    return last === undefined ? undefined : { id: last.archiveId, at: last.stamp ?? this.#ledger.cursor()?.at ?? 0 };
   }
 
   #isSupported(): Promise<boolean> {

@@ -8,7 +8,7 @@ import type { Element } from '#main/xmpp/stanza.ts';
 import type { TypingBook } from '../typing-book.ts';
 import { interpret, type Meaning } from './interpret.ts';
 import { persist } from './persist.ts';
-import { unwrap, type Envelope } from './unwrap.ts';
+import { unwrap, type Envelope, type Unwrapped } from './unwrap.ts';
 
 export interface InboundDependencies {
   readonly store: Store;
@@ -24,16 +24,53 @@ export interface InboundDependencies {
  * could not be, and then it must not be acknowledged.
  */
 export const createInbound = (deps: InboundDependencies) => {
-  const handle = (accountId: AccountId, own: Jid, stanza: Element): void => {
+  /** @param confirm everything before it is here: the archive is asked only for what comes after */
+  const handle = (accountId: AccountId, own: Jid, stanza: Element, confirm = false): void => {
     const unwrapped = unwrap(accountId, own, stanza);
     if (unwrapped.kind === 'refused') deps.log.warn('a wrapped message was refused', { reason: unwrapped.reason });
     if (unwrapped.kind !== 'message') return;
     const { envelope } = unwrapped;
     const meanings = interpret(envelope.message);
-    if (meanings.length === 0) return;
-    const changes = deps.store.transaction(() => meanings.flatMap((meaning) => persist(deps, envelope, meaning)));
+    if (meanings.length === 0 && (!confirm || envelope.archiveId === undefined)) return;
+    const changes = deps.store.transaction(() => {
+      const written = meanings.flatMap((meaning) => persist(deps, envelope, meaning));
+      if (confirm) confirmLive(envelope);
+      return written;
+    });
     deps.changes.announce(...changes);
     for (const meaning of meanings) noteTyping(envelope, meaning);
+  };
+
+  /**
+   * Stores a page of the archive in one transaction.
+   * @param place called inside of it: the places of the messages, in the same order
+   * @returns how many rows are new or have changed, and what `place` gave as the end
+   */
+  const handleArchived = <End>(
+    page: readonly Unwrapped[],
+    place: () => { readonly places: readonly number[]; readonly end: End },
+  ): { readonly added: number; readonly end: End } => {
+    const { changes, end } = deps.store.transaction(() => {
+      const { places, end: reached } = place();
+      const written = page.flatMap((one, index) => {
+        if (one.kind === 'refused') deps.log.warn('an archived message was refused', { reason: one.reason });
+        if (one.kind !== 'message') return [];
+        const envelope = { ...one.envelope, sortAt: places[index] };
+        return interpret(envelope.message).flatMap((meaning) => persist(deps, envelope, meaning));
+      });
+      return { changes: written, end: reached };
+    });
+    deps.changes.announce(...changes);
+    return { added: changes.filter(({ kind }) => kind === 'message').length, end };
+  };
+
+  const confirmLive = ({ accountId, peer, archiveId }: Envelope): void => {
+    const { archive, chats, messages } = deps.store;
+    const chat = archiveId === undefined ? undefined : chats.find(accountId, peer);
+    if (archiveId === undefined) return;
+    const row = chat && messages.findByArchiveId(chat.id, archiveId);
+    // A message without a row (a receipt, say) has its place in the archive too.
+    archive.confirm(accountId, { id: archiveId, sortAt: row?.sortAt ?? archive.placeLive(accountId, deps.clock.now()) });
   };
 
   const noteTyping = (envelope: Envelope, meaning: Meaning): void => {
@@ -51,7 +88,7 @@ export const createInbound = (deps: InboundDependencies) => {
   const chatOf = (envelope: Envelope): ChatId | undefined =>
     deps.store.chats.find(envelope.accountId, envelope.peer)?.id;
 
-  return { handle };
+  return { handle, handleArchived };
 };
 
 export type Inbound = ReturnType<typeof createInbound>;

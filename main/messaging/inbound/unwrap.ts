@@ -29,6 +29,8 @@ export interface Envelope {
   readonly archiveId: string | undefined;
   /** When our server received it, if that was not just now. */
   readonly delayedAt: number | undefined;
+  /** Place in the timeline that the order of the archive gives it; undefined for what arrives now. */
+  readonly sortAt?: number | undefined;
 }
 
 export type Unwrapped =
