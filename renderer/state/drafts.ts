@@ -86,9 +86,9 @@ export const createDrafts = (
   };
 };
 
-/** XML 1.0 section 2.2 has no place for these; they come in by pasting. Line ends become the one XML knows. */
+/** Line ends become the one that XML knows (XML 1.0 section 2.11). */
+export const withPlainLines = (text: string): string => text.replaceAll(/\r\n?/g, '\n');
+
+/** Without what XML 1.0 section 2.2 has no place for; it comes in by pasting. */
 export const cleanText = (text: string): string =>
-  text
-    .toWellFormed()
-    .replaceAll(/\r\n?/g, '\n')
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');
+  withPlainLines(text.toWellFormed()).replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');

@@ -8,6 +8,7 @@ import type { ChatView } from '#shared/views.ts';
 import { useApp, useUi } from '../../app-context.tsx';
 import { describeError } from '../../i18n/errors.ts';
 import { isolate } from '../../i18n/translate.ts';
+import { cleanText, withPlainLines } from '../../state/drafts.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Pill } from '../../ui/Pill.tsx';
@@ -29,8 +30,10 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
   const box = useFocusOnOpen();
   const noteId = useId();
 
-  const left = MAX_BODY_LENGTH - text.length;
-  const canSend = text.trim() !== '' && left >= 0;
+  // What would be sent: a paste can bring in what XML has no place for.
+  const clean = cleanText(text);
+  const left = MAX_BODY_LENGTH - clean.length;
+  const canSend = clean.trim() !== '' && left >= 0;
 
   const send = (): void => {
     if (!canSend) return;
@@ -80,7 +83,7 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
           onClick={send}
         />
       </div>
-      <LengthNote id={noteId} left={left} />
+      <Note id={noteId} left={left} lossy={clean !== withPlainLines(text)} />
     </div>
   );
 };
@@ -107,10 +110,12 @@ const NotSent = ({ code, onRetry }: { code: ErrorCode; onRetry: (() => void) | u
   );
 };
 
-const LengthNote = ({ id, left }: { id: string; left: number }): ReactNode => {
+/** What will not go out as it stands: too much, or characters that cannot travel. */
+const Note = ({ id, left, lossy }: { id: string; left: number; lossy: boolean }): ReactNode => {
   const { t } = useTranslation();
   return (
     <div id={id} className={cx('note', left < 0 && 'over')} aria-live="polite">
+      {lossy && <div>{t('composer.leftOut')}</div>}
       {left < 0 && t('composer.tooLong', { count: -left })}
       {left >= 0 && left < WARN_BELOW && t('composer.left', { count: left })}
     </div>
