@@ -1,13 +1,15 @@
 /**
  * XEP-0428: Fallback Indication, version 0.2.1 — https://xmpp.org/extensions/xep-0428.html
- * with characters counted by XEP-0426: Character counting in message bodies, version 0.3.0.
+ * with characters counted by XEP-0426: Character counting in message bodies, version 0.3.0;
+ * and, for reading, the form of before version 0.2 that came with XEP-0461 version 0.1 and is still in use.
  */
 import type { Feature } from '../feature.ts';
 import { childrenOf, xml, type Element } from '../stanza.ts';
-import { MAX_UNSIGNED, parseUnsigned } from './attribute-values.ts';
+import { MAX_UNSIGNED, parseUnsigned, usableId } from './attribute-values.ts';
 import { isBounced } from './message.ts';
 
 const FALLBACK = 'urn:xmpp:fallback:0';
+const namespaces = [FALLBACK, 'urn:xmpp:feature-fallback:0'] as const;
 
 /** Part of a body in code points: from `start` up to, not including, `end` (XEP-0426 section 3). */
 export interface CodePointRange {
@@ -25,7 +27,6 @@ export interface Fallback {
   readonly body: 'whole' | readonly CodePointRange[];
 }
 
-const MAX_NAMESPACE_LENGTH = 1024;
 const MAX_FALLBACKS = 16;
 const MAX_RANGES = 32;
 
@@ -38,10 +39,10 @@ const readRange = (element: Element): 'whole' | CodePointRange | undefined => {
   return from === undefined || to === undefined || from > to ? undefined : { start: from, end: to };
 };
 
-const readBody = (element: Element): Fallback['body'] => {
-  const parts = childrenOf(element, 'body', FALLBACK);
+const readBody = (element: Element, xmlns: string): Fallback['body'] => {
+  const parts = childrenOf(element, 'body', xmlns);
   // Section 2.2: without children it applies to every body and subject.
-  if (parts.length === 0) return childrenOf(element, 'subject', FALLBACK).length === 0 ? 'whole' : [];
+  if (parts.length === 0) return childrenOf(element, 'subject', xmlns).length === 0 ? 'whole' : [];
   const ranges = parts.slice(0, MAX_RANGES).flatMap((part) => readRange(part) ?? []);
   return ranges.includes('whole') ? 'whole' : ranges.filter((range) => range !== 'whole');
 };
@@ -49,13 +50,10 @@ const readBody = (element: Element): Fallback['body'] => {
 /** What a message says about its body. The ranges are the sender's word: they may overlap or lie beyond the body. */
 export const readFallbacks = (message: Element): readonly Fallback[] => {
   if (isBounced(message)) return [];
-  return childrenOf(message, 'fallback', FALLBACK)
+  return namespaces
+    .flatMap((xmlns) => childrenOf(message, 'fallback', xmlns).map((element) => ({ element, xmlns })))
     .slice(0, MAX_FALLBACKS)
-    .map((element) => {
-      const about = element.attrs['for'];
-      const isUsable = about !== undefined && about !== '' && about.length <= MAX_NAMESPACE_LENGTH;
-      return { for: isUsable ? about : undefined, body: readBody(element) };
-    });
+    .map(({ element, xmlns }) => ({ for: usableId(element.attrs['for']), body: readBody(element, xmlns) }));
 };
 
 /**

@@ -22,7 +22,7 @@ export const RETRACTION_FALLBACK = "/me retracted a previous message, but it's u
 export interface Retraction {
   /** Of the message to remove: in a direct chat its `id` attribute, in a room the room's stanza-id (section 5.1). */
   readonly id: string;
-  /** Clients of before version 0.4 name the origin-id instead of the `id` attribute. */
+  /** Before version 0.4 it is the origin-id; some clients took the `id` attribute even then, so look for that next. */
   readonly names: 'id' | 'origin-id';
 }
 
