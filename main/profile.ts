@@ -10,6 +10,8 @@ import { UnreadBadge } from '#main/api/unread-badge.ts';
 import { AccountSecrets } from '#main/crypto/account-secrets.ts';
 import type { SecretStore } from '#main/hosts/shell.ts';
 import type { Logger } from '#main/log/logger.ts';
+import { createLedger } from '#main/messaging/archive/archive-ledger.ts';
+import { History } from '#main/messaging/archive/history.ts';
 import { createInbound } from '#main/messaging/inbound/pipeline.ts';
 import { MessageService } from '#main/messaging/messages.ts';
 import { Outbox } from '#main/messaging/outbound/outbox.ts';
@@ -25,7 +27,7 @@ import { createFeatures } from '#main/xmpp/features/index.ts';
 import type { OpenStream } from '#main/xmpp/port.ts';
 import { NS } from '#main/xmpp/stanza.ts';
 import type { EventName, Events } from '#shared/api/events.ts';
-import type { AccountId } from '#shared/ids.ts';
+import type { AccountId, ChatId } from '#shared/ids.ts';
 import type { KeyProtection } from '#shared/views.ts';
 
 export interface ProfileOptions {
@@ -73,9 +75,20 @@ export const createProfile = (options: ProfileOptions): Profile => {
   store.messages.requeueSending();
   const outboxes = new Map<AccountId, Outbox>();
   const outboxOf = (id: AccountId): Outbox => {
-    const outbox = outboxes.get(id) ?? new Outbox(id, { store, changes, log: log.child('outbox'), sendTyping });
+    const arrived = (): void => historyOf(id).sent();
+    const outbox = outboxes.get(id) ?? new Outbox(id, { store, changes, log: log.child('outbox'), sendTyping, arrived });
     outboxes.set(id, outbox);
     return outbox;
+  };
+
+  const histories = new Map<AccountId, History>();
+  const historyOf = (id: AccountId): History => {
+    const chatChanged = (chatId: ChatId): void => changes.announce({ kind: 'chat', chatId });
+    const history =
+      histories.get(id) ??
+      new History(id, createLedger(id, { store, clock, inbound, chatChanged }), { clock, log: log.child('archive') });
+    histories.set(id, history);
+    return history;
   };
 
   const manager = new AccountManager({
@@ -88,7 +101,7 @@ export const createProfile = (options: ProfileOptions): Profile => {
     features,
     extraCa,
     workOf: ({ id }) =>
-      createWork(id, outboxOf(id), { contacts, presence, caps, inbound, changes, disco: features.disco, isActive: options.isActive }),
+      createWork(id, { outbox: outboxOf(id), history: historyOf(id) }, { contacts, log: log.child('work'), presence, caps, inbound, changes, disco: features.disco, isActive: options.isActive }),
   });
   const messages = new MessageService({ store, changes, clock, poke: (id) => outboxOf(id).poke() });
   const typingService = new TypingService({

@@ -2,6 +2,9 @@ import type { AccountId } from '#shared/ids.ts';
 import { bareJid } from '#shared/jid.ts';
 import type { Inbound } from '#main/messaging/inbound/pipeline.ts';
 import type { Outbox } from '#main/messaging/outbound/outbox.ts';
+import type { Logger } from '#main/log/logger.ts';
+import type { History } from '#main/messaging/archive/history.ts';
+import { enableCarbons } from '#main/xmpp/features/carbons.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { OwnDisco } from '#main/xmpp/features/disco.ts';
 import { availablePresence, readPresence, type Presence } from '#main/xmpp/features/presence.ts';
@@ -19,12 +22,17 @@ export interface WorkDependencies {
   readonly inbound: Inbound;
   readonly changes: Changes;
   readonly disco: OwnDisco;
+  readonly log: Logger;
   /** Whether somebody looks at a window (XEP-0352). */
   readonly isActive: () => boolean;
 }
 
 /** What happens on the streams of one account, by the services that own each part. */
-export const createWork = (accountId: AccountId, outbox: Outbox, deps: WorkDependencies): SessionWork => {
+export const createWork = (
+  accountId: AccountId,
+  { outbox, history }: { readonly outbox: Outbox; readonly history: History },
+  deps: WorkDependencies,
+): SessionWork => {
   const { contacts, presence: book, caps, inbound, changes } = deps;
 
   const noteAvailability = (
@@ -45,18 +53,24 @@ export const createWork = (accountId: AccountId, outbox: Outbox, deps: WorkDepen
       contacts.attach(accountId, xmpp);
       xmpp.stream.setActive(deps.isActive());
       if (full) {
+        // Before the catch-up begins: what other devices send meanwhile comes one way or the other.
+        void requestCarbons(xmpp, deps.log);
+        history.attach(xmpp, false);
         await contacts.fetch(accountId, xmpp);
         // RFC 6121 section 4.2.1: after the roster, so that nobody appears before we know who they are.
         xmpp.stream.send(availablePresence(deps.disco.caps())).catch(() => undefined);
         return;
       }
+      history.attach(xmpp, true);
       // Messages are the outbox's; answers to requests that nobody waits for any more are dropped.
       for (const text of xmpp.stream.unhandled) {
         const stanza = parseStanza(text);
         if (stanza.getName() === 'presence') xmpp.stream.send(stanza).catch(() => undefined);
       }
     },
-    message: (xmpp, message) => inbound.handle(accountId, xmpp.jid, message),
+    message: (xmpp, message) => {
+      if (!history.take(message)) inbound.handle(accountId, xmpp.jid, message, history.isComplete);
+    },
     presence: (xmpp, stanza) => {
       const presence = readPresence(stanza);
       switch (presence?.kind) {
@@ -79,7 +93,17 @@ export const createWork = (accountId: AccountId, outbox: Outbox, deps: WorkDepen
     runOutbox: (stream, acknowledged) => outbox.run(stream, acknowledged),
     holdOutbox: () => outbox.hold(),
     ended: () => {
+      history.detach();
       changes.announce(...book.clear(accountId).map((jid) => ({ kind: 'contact', accountId, jid }) as const));
     },
   };
+};
+
+/** XEP-0280 section 4. A server without carbons refuses; its archive still has what other devices sent. */
+const requestCarbons = async (xmpp: XmppSession, log: Logger): Promise<void> => {
+  try {
+    await xmpp.stream.request(enableCarbons());
+  } catch (error) {
+    log.warn('no carbons', {}, error);
+  }
 };

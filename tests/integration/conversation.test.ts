@@ -209,12 +209,13 @@ describe('several accounts', () => {
     await bob.say('alice2@localhost', 'to the second');
     await app.window.message('both', ({ body }) => body === 'to the second');
     await app.window.message('both', ({ body }) => body === 'to the first');
-    expect(app.window.chats.size).toBe(2);
     await app.window.api.accounts.remove({ accountId: second.id });
     const again = await app.restart();
     started.push(again);
     expect([...again.window.accounts.values()].map(({ jid }) => jid)).toEqual(['alice@localhost']);
-    expect([...again.window.chats.values()].map(({ last }) => last?.preview)).toEqual(['to the first']);
+    const previews = [...again.window.chats.values()].map(({ last }) => last?.preview);
+    expect(previews).toContain('to the first');
+    expect(previews).not.toContain('to the second');
     await expect(
       again.window.api.accounts.setEnabled({ accountId: second.id, enabled: true }),
     ).rejects.toMatchObject({ code: 'not-found' });

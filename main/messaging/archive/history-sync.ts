@@ -74,7 +74,6 @@ export class HistorySync {
   readonly #ledger: ArchiveLedger;
   readonly #log: Logger;
   readonly #reader: ArchiveReader;
-  #caughtUp = false;
   #supported: Promise<boolean> | undefined;
 
   constructor(accountId: AccountId, xmpp: XmppSession, ledger: ArchiveLedger, log: Logger) {
@@ -85,22 +84,9 @@ export class HistorySync {
     this.#reader = new ArchiveReader(xmpp, log);
   }
 
-  /**
-   * Whether everything up to now is here: only then does a message of the stream move the cursor,
-   * because before it there may be others that are still on their way.
-   */
-  get caughtUp(): boolean {
-    return this.#caughtUp;
-  }
-
   /** True where the stanza was an archive result, real or forged, and means nothing else. */
   take(stanza: Element): boolean {
     return this.#reader.take(stanza);
-  }
-
-  /** A resumed stream has missed nothing since the cursor last moved. */
-  resume(caughtUp: boolean): void {
-    this.#caughtUp = caughtUp;
   }
 
   /** Fetches everything after what is confirmed, page by page; at the first login only the newest page. */
@@ -109,7 +95,6 @@ export class HistorySync {
     const confirmed = this.#ledger.confirmed();
     if (confirmed === undefined) await this.#fetchNewest();
     else await this.#fetchAfter(confirmed);
-    this.#caughtUp = true;
   }
 
   /** Fetches the page before the oldest message of a chat. */

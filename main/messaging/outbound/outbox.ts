@@ -15,6 +15,8 @@ export interface OutboxDependencies {
   readonly log: Logger;
   /** Whether chat states may be told (XEP-0085), as the settings say now. */
   readonly sendTyping: () => boolean;
+  /** The server has something that it did not have before. */
+  readonly arrived?: (accountId: AccountId) => void;
 }
 
 /**
@@ -103,6 +105,7 @@ export class Outbox {
       if (this.#deps.store.messages.get(entry.messageId) === undefined) return;
       const changed = this.#deps.store.messages.setState(entry.messageId, 'acked');
       if (changed !== undefined) this.#announce(changed);
+      this.#deps.arrived?.(this.#accountId);
     } catch (error) {
       // The entry is still there: the message goes out once more, and the other side knows its id.
       this.#deps.log.error('an acknowledgement could not be stored', { entry: entry.id }, error);
