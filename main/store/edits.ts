@@ -1,4 +1,5 @@
 import type { MessageId } from '#shared/ids.ts';
+import type { ArchiveStore } from './archive.ts';
 import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
 import { messageColumns, toMessage, type StoredMessage } from './message-rows.ts';
@@ -37,21 +38,26 @@ export interface EditOutcome {
 
 const all = columns.message_edits.join(', ');
 
+export interface EditParts {
+  readonly chats: Pick<ChatStore, 'touch' | 'accountOf'>;
+  readonly archive: Pick<ArchiveStore, 'placeLive'>;
+}
+
 /** The versions of messages. The newest one in the order of the archive is the body of the message. */
 export class EditStore {
   readonly #database: Database;
   readonly #revisions: Revisions;
-  readonly #chats: Pick<ChatStore, 'touch'>;
+  readonly #parts: EditParts;
 
-  constructor(database: Database, revisions: Revisions, chats: Pick<ChatStore, 'touch'>) {
+  constructor(database: Database, revisions: Revisions, parts: EditParts) {
     this.#database = database;
     this.#revisions = revisions;
-    this.#chats = chats;
+    this.#parts = parts;
   }
 
   /**
    * Gives a message its new text and keeps the former one. The same edit again, by any of its ids, changes
-   * nothing but learns its archive id.
+   * nothing but learns its archive id and its place there.
    * @throws AppError `not-found` where there is no such message
    */
   apply(edit: NewEdit): EditOutcome {
@@ -60,25 +66,13 @@ export class EditStore {
       if (edit.senderJid !== message.senderJid || message.retractedAt !== undefined) {
         return { kind: 'refused', message };
       }
-      const versions = this.#versions(edit.messageId);
+      const versions = this.#versions(message.id);
       const known = versions.find((version) => isSame(version, edit));
-      if (known !== undefined) {
-        this.#learn(known, edit);
-        return { kind: 'known', message: this.#message(edit.messageId) };
-      }
-      if (versions.length === 0)
-        this.#insert(edit.messageId, 0, {
-          ...message,
-          stanzaId: undefined,
-          originId: undefined,
-          archiveId: undefined,
-        });
-      const newest = versions.at(-1)?.sort_at ?? message.sortAt;
-      // The history may be read back to front; an edit stands behind the message in any case.
-      const sortAt = Math.max(edit.sortAt ?? newest, message.sortAt);
-      this.#insert(edit.messageId, Math.max(1, versions.length), { ...edit, sortAt });
-      if (sortAt < newest) return { kind: 'outdated', message };
-      return { kind: 'applied', message: this.#show(message, edit) };
+      if (known === undefined) this.#add(message, versions, edit);
+      else this.#learn(known, edit);
+      const shown = this.#showNewest(message);
+      if (known !== undefined && shown.rev === message.rev) return { kind: 'known', message };
+      return { kind: shown.rev === message.rev ? 'outdated' : 'applied', message: shown };
     });
   }
 
@@ -88,11 +82,26 @@ export class EditStore {
   }
 
   #versions(messageId: MessageId): readonly MessageEditRow[] {
-    const sql = `SELECT ${all} FROM message_edits WHERE message_id = $messageId ORDER BY sort_at, position`;
+    // An edit stands behind the first version, whatever a clock says.
+    const sql = `SELECT ${all} FROM message_edits WHERE message_id = $messageId
+      ORDER BY position > 0, sort_at, position`;
     return this.#database.all<MessageEditRow>(sql, { messageId });
   }
 
-  #insert(messageId: MessageId, position: number, version: Omit<NewEdit, 'messageId' | 'senderJid'>): void {
+  #add(message: StoredMessage, versions: readonly MessageEditRow[], edit: NewEdit): void {
+    const { id, at, body, sortAt } = message;
+    if (versions.length === 0) this.#insert(id, 0, { at, body, sortAt });
+    const newest = versions.at(-1)?.sort_at ?? sortAt;
+    const accountId = this.#parts.chats.accountOf(message.chatId);
+    const live = (): number => this.#parts.archive.placeLive(accountId, Math.max(edit.at, newest));
+    this.#insert(id, Math.max(1, versions.length), { ...edit, sortAt: edit.sortAt ?? live() });
+  }
+
+  #insert(
+    messageId: MessageId,
+    position: number,
+    version: Omit<NewEdit, 'messageId' | 'senderJid' | 'sortAt'> & { readonly sortAt: number },
+  ): void {
     this.#database.insert(
       `INSERT INTO message_edits (${all})
        VALUES ($messageId, $position, $at, $sortAt, $body, $stanzaId, $originId, $archiveId)`,
@@ -100,7 +109,7 @@ export class EditStore {
         messageId,
         position,
         at: version.at,
-        sortAt: version.sortAt ?? version.at,
+        sortAt: version.sortAt,
         body: version.body,
         stanzaId: version.stanzaId ?? null,
         originId: version.originId ?? null,
@@ -109,23 +118,29 @@ export class EditStore {
     );
   }
 
-  /** A live edit comes back from the archive: its id and place are known now. */
-  #learn(known: MessageEditRow, edit: NewEdit): void {
+  #learn(known: MessageEditRow, { archiveId, sortAt }: NewEdit): void {
     this.#database.changeOne(
-      `UPDATE message_edits SET archive_id = coalesce(archive_id, $archiveId)
+      `UPDATE message_edits SET archive_id = coalesce(archive_id, $archiveId), sort_at = $sortAt
        WHERE message_id = $messageId AND position = $position`,
-      { messageId: known.message_id, position: known.position, archiveId: edit.archiveId ?? null },
+      {
+        messageId: known.message_id,
+        position: known.position,
+        archiveId: archiveId ?? null,
+        sortAt: sortAt ?? known.sort_at,
+      },
     );
   }
 
-  #show(message: StoredMessage, { body, at }: NewEdit): StoredMessage {
-    this.#database.changeOne('UPDATE messages SET body = $body, edited_at = $at, rev = $rev WHERE id = $id', {
-      id: message.id,
-      body,
-      at,
-      rev: this.#revisions.next(),
-    });
-    this.#chats.touch(message.chatId, 0);
+  #showNewest(message: StoredMessage): StoredMessage {
+    const newest = this.#versions(message.id).at(-1);
+    const editedAt = newest === undefined || newest.position === 0 ? undefined : newest.at;
+    const body = newest?.body ?? message.body;
+    if (body === message.body && editedAt === message.editedAt) return message;
+    this.#database.changeOne(
+      'UPDATE messages SET body = $body, edited_at = $editedAt, rev = $rev WHERE id = $id',
+      { id: message.id, body, editedAt: editedAt ?? null, rev: this.#revisions.next() },
+    );
+    this.#parts.chats.touch(message.chatId, 0);
     return this.#message(message.id);
   }
 
@@ -135,9 +150,10 @@ export class EditStore {
   }
 }
 
-/** The id of the archive counts first: what it keeps twice are two edits only where their other ids differ. */
+/** As with messages: the archive's id counts first, then the origin-id; some clients use an `id` again. */
 const isSame = (version: MessageEditRow, edit: NewEdit): boolean => {
   if (edit.archiveId !== undefined && version.archive_id === edit.archiveId) return true;
   if (edit.originId !== undefined && version.origin_id !== null) return version.origin_id === edit.originId;
+  if (edit.archiveId !== undefined && version.archive_id !== null) return false;
   return edit.stanzaId !== undefined && version.stanza_id === edit.stanzaId;
 };

@@ -254,7 +254,8 @@ export class MessageStore {
   }
 
   /**
-   * Takes a message back (XEP-0424): text, earlier versions, quotation and reactions go, its place stays.
+   * Takes a message back (XEP-0424): text, earlier versions, quotation, reactions and what waits to be sent of
+   * it go, its place stays.
    * @param at when, milliseconds since 1970
    * @param senderJid who says so; another one than the author changes nothing (section 5)
    * @returns the new row; undefined where it is not his, or was retracted before
@@ -266,6 +267,11 @@ export class MessageStore {
       if (senderJid !== undefined && senderJid !== message.senderJid) return undefined;
       this.#database.run('DELETE FROM message_edits WHERE message_id = $id', { id });
       this.#database.run('DELETE FROM reactions WHERE message_id = $id', { id });
+      // The sealed stanza holds the text too; what never left need not be retracted elsewhere either.
+      this.#database.run(
+        `DELETE FROM outbox WHERE message_id = $id OR (about_id = $id AND kind IN ('edit', 'reaction'))`,
+        { id },
+      );
       const emptied = `body = '', retracted_at = $at, edited_at = NULL, failure_text = NULL,
         reply_to = NULL, reply_jid = NULL, reply_quote = NULL, has_file = 0`;
       return this.#write(message, emptied, { at });

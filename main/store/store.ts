@@ -53,7 +53,7 @@ export const openStore = (database: Database): Store => {
     contacts: new ContactStore(database, revisions),
     chats,
     messages,
-    edits: new EditStore(database, revisions, chats),
+    edits: new EditStore(database, revisions, { chats, archive }),
     reactions: new ReactionStore(database, revisions, chats),
     references,
     delivery: new DeliveryStore(database, revisions, { chats, messages, references }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { AccountId, ChatId } from '#shared/ids.ts';
 import { openDatabase, type Database } from '#main/store/database.ts';
-import type { NewIncoming, NewOutgoing } from '#main/store/messages.ts';
+import type { NewArchived, NewIncoming, NewOutgoing } from '#main/store/messages.ts';
 import { profilePaths, type ProfilePaths } from '#main/store/profile.ts';
 import { openStore, type Store } from '#main/store/store.ts';
 
@@ -71,4 +71,12 @@ export const incoming = (chatId: ChatId, body: string, at: number): NewIncoming 
   at,
   sortAt: at,
   protection: 'none',
+});
+
+/** A message from Romeo as the archive gives it; its id and place follow `at`. */
+export const archived = (chatId: ChatId, body: string, at: number): NewArchived => ({
+  ...incoming(chatId, body, at),
+  sortAt: at,
+  direction: 'in',
+  archiveId: `archive-${at}`,
 });
