@@ -99,6 +99,69 @@ describe('version 1', () => {
   });
 });
 
+describe('version 2', () => {
+  test('keeps the order of the timeline and the read positions of version 1', () => {
+    const profile = temporaryProfile();
+    const sameTime = `
+      INSERT INTO messages (id, chat_id, direction, sender_jid, body, at, sort_at, state, protection, rev)
+      VALUES (11, 2, 'in', 'peter@capulet.example', 'second', 9, 500, 'received', 'none', 12),
+             (10, 2, 'in', 'peter@capulet.example', 'first', 9, 500, 'received', 'none', 13),
+             (9, 2, 'in', 'peter@capulet.example', 'third', 9, 501, 'received', 'none', 14);
+      UPDATE chats SET read_sort_at = 500, read_id = 10 WHERE id = 2;`;
+    oldDatabase(profile.paths.database, versionOneSchema, versionOneRows, sameTime);
+    const { database, store } = profile.open();
+    const page = store.messages.page({ kind: 'latest', chatId: 2 as ChatId, limit: 9 });
+    expect(page.rows.map(({ body }) => body)).toEqual(['first', 'second', 'third']);
+    expect(page.rows[0]).toMatchObject({
+      sortAt: 500,
+      editedAt: undefined,
+      retractedAt: undefined,
+      reply: undefined,
+      receiptWanted: false,
+    });
+    expect(store.chats.require(2 as ChatId)).toMatchObject({
+      unread: 2,
+      firstUnreadId: 11,
+      standing: 'open',
+      retention: 'default',
+      historyStart: false,
+    });
+    expect(store.chats.require(1 as ChatId)).toMatchObject({ unread: 1, firstUnreadId: 3 });
+    expect(database.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+  });
+
+  test('sends on what waited, and never gives an id again', () => {
+    const profile = temporaryProfile();
+    oldDatabase(
+      profile.paths.database,
+      versionOneSchema,
+      versionOneRows,
+      'DELETE FROM messages WHERE id = 5',
+    );
+    const { store } = profile.open();
+    const juliet = '6b1b8f4e-3c0a-4a5b-9f43-2f0f5c1d7e11' as AccountId;
+    expect(store.outbox.next(juliet, undefined, 9_999)).toMatchObject({
+      id: 1,
+      messageId: 4,
+      notBefore: undefined,
+    });
+    const message = store.messages.insertOutgoing({
+      chatId: 1 as ChatId,
+      senderJid: 'juliet@capulet.example',
+      body: 'new',
+      at: 9_999,
+      protection: 'none',
+      stanzaId: 'm6',
+      originId: 'm6',
+    });
+    expect(message.id).toBeGreaterThan(5);
+    expect(store.outbox.ofMessage(message.id)?.id).toBeGreaterThan(1);
+    // Rows that have an archive id already are part of the archive's order.
+    const live = { ...message, reply: undefined, archiveId: 'a6', at: 1, sortAt: undefined };
+    expect(store.messages.insertIncoming(live).sortAt).toBeGreaterThan(2_001);
+  });
+});
+
 describe('the migrator', () => {
   const step = (version: number, sql: string): Migration => ({ version, sql });
   const first = step(1, 'CREATE TABLE one (a TEXT NOT NULL) STRICT; INSERT INTO one VALUES (1);');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ChatId } from '#shared/ids.ts';
+import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { OutboxEntry } from '#main/store/outbox.ts';
 import { errorCode } from '#tests/support/app-error.ts';
-import { outgoing, storeWithChat, temporaryProfile } from '#tests/support/temporary-profile.ts';
+import { incoming, outgoing, storeWithChat, temporaryProfile } from '#tests/support/temporary-profile.ts';
 
 describe('the outbox', () => {
   test('gives the entries of one account in the order in which they were written', () => {
@@ -73,5 +73,98 @@ describe('the outbox', () => {
     expect(errorCode(() => store.outbox.add({ chatId: 9 as ChatId, kind: 'message', createdAt: 1 }))).toBe(
       'not-found',
     );
+  });
+});
+
+describe('scheduled entries', () => {
+  test('hold nothing up, and join the end of the queue when their time has come', () => {
+    const { store, accountId, chatId } = storeWithChat();
+    const send = (body: string, at: number, notBefore?: number): MessageId =>
+      store.messages.insertOutgoing({ ...outgoing(chatId, body, at), notBefore }).id;
+    const tomorrow = send('tomorrow', 1, 100);
+    const soon = send('soon', 2, 50);
+    const now = send('now', 3);
+    expect(store.outbox.nextDueAt(accountId)).toBe(50);
+    const first = store.outbox.next(accountId, undefined, 10);
+    expect(first?.messageId).toBe(now);
+    expect(store.outbox.next(accountId, first?.id, 49)).toBeUndefined();
+    // Written before the others, and yet behind what is on its way already.
+    const second = store.outbox.next(accountId, first?.id, 50);
+    expect(second).toMatchObject({ messageId: soon, notBefore: undefined });
+    const later = send('later', 60);
+    const third = store.outbox.next(accountId, second?.id, 100);
+    expect(third?.messageId).toBe(later);
+    expect(store.outbox.next(accountId, third?.id, 100)?.messageId).toBe(tomorrow);
+    expect(store.outbox.nextDueAt(accountId)).toBeUndefined();
+    expect(store.outbox.countWaiting(accountId)).toBe(4);
+  });
+
+  test('several that are due leave in the order of their times', () => {
+    const { store, accountId, chatId } = storeWithChat();
+    const ids = [30, 10, 20].map(
+      (notBefore, at) => store.messages.insertOutgoing({ ...outgoing(chatId, 'x', at), notBefore }).id,
+    );
+    const seen: (MessageId | undefined)[] = [];
+    let entry = store.outbox.next(accountId, undefined, 99);
+    for (; entry !== undefined; entry = store.outbox.next(accountId, entry.id, 99))
+      seen.push(entry.messageId);
+    expect(seen).toEqual([ids[1], ids[2], ids[0]]);
+  });
+
+  test('who does not say what time it is gets nothing that waits for its time', () => {
+    const { store, accountId, chatId } = storeWithChat();
+    store.messages.insertOutgoing({ ...outgoing(chatId, 'x', 1), notBefore: 2 });
+    expect(store.outbox.next(accountId)).toBeUndefined();
+  });
+
+  test('can be cancelled, moved and changed until they are sealed', () => {
+    const { store, accountId, chatId } = storeWithChat();
+    const add = (): OutboxEntry =>
+      store.outbox.add({
+        chatId,
+        kind: 'reaction',
+        payload: { emojis: ['👍'] },
+        createdAt: 1,
+        notBefore: 50,
+      });
+    const first = add();
+    expect(store.outbox.setPayload(first.id, { emojis: [] })).toBe(true);
+    expect(store.outbox.reschedule(first.id, 70)).toMatchObject({ notBefore: 70, payload: { emojis: [] } });
+    expect(store.outbox.get(first.id)).toBeUndefined();
+    const due = store.outbox.next(accountId, undefined, 70);
+    expect(due).toMatchObject({ kind: 'reaction', payload: { emojis: [] }, messageId: undefined });
+    const sealed = due as OutboxEntry;
+    store.outbox.storeSealed(sealed.id, '<message/>');
+    expect(store.outbox.cancel(sealed.id)).toBeUndefined();
+    expect(store.outbox.reschedule(sealed.id, 99)).toBeUndefined();
+    expect(store.outbox.setPayload(sealed.id, 1)).toBe(false);
+    expect(store.outbox.get(sealed.id)).toEqual({ ...sealed, stanza: '<message/>' });
+    const second = add();
+    expect(store.outbox.cancel(second.id)).toEqual(second);
+    expect(store.outbox.cancel(second.id)).toBeUndefined();
+    const third = add();
+    expect(store.outbox.reschedule(third.id, undefined)?.notBefore).toBeUndefined();
+  });
+
+  test('a rescheduled entry keeps its message, attempts and time of writing', () => {
+    const { store, chatId } = storeWithChat();
+    const { id } = store.messages.insertOutgoing({ ...outgoing(chatId, 'x', 7), notBefore: 9 });
+    const entry = store.outbox.ofMessage(id) as OutboxEntry;
+    const moved = store.outbox.reschedule(entry.id, 99);
+    expect(moved).toEqual({ ...entry, id: moved?.id, notBefore: 99 });
+    expect(store.outbox.ofMessage(id)).toEqual(moved);
+  });
+
+  test('entries about a message are found by it, and outlive it', () => {
+    const { store, chatId } = storeWithChat();
+    const { id } = store.messages.insertIncoming(incoming(chatId, 'x', 1));
+    const entry = store.outbox.add({
+      chatId,
+      kind: 'receipt',
+      aboutId: id,
+      payload: { to: 'm1' },
+      createdAt: 1,
+    });
+    expect(store.outbox.about(id)).toEqual([entry]);
   });
 });
