@@ -12,6 +12,8 @@ interface ButtonProps extends NativeButton {
   readonly small?: boolean;
   readonly icon?: LucideIcon;
   readonly submit?: boolean;
+  /** It is being done: nothing happens by another press, but the button keeps the focus, unlike a disabled one. */
+  readonly busy?: boolean;
 }
 
 /** A button with a text. */
@@ -20,6 +22,8 @@ export const Button = ({
   small,
   icon: Icon,
   submit,
+  busy = false,
+  onClick,
   children,
   ...rest
 }: ButtonProps): ReactNode => (
@@ -27,6 +31,8 @@ export const Button = ({
     {...rest}
     type={submit === true ? 'submit' : 'button'}
     className={cx('button', kind, small === true && 'small')}
+    aria-disabled={busy ? true : undefined}
+    onClick={busy ? (event) => event.preventDefault() : onClick}
   >
     {Icon !== undefined && <Icon size={16} strokeWidth={1.9} aria-hidden="true" />}
     {children}

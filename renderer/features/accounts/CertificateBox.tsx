@@ -45,7 +45,7 @@ export const CertificateBox = ({ code, certificate, busy, onTrust }: Certificate
         <Button small aria-expanded={open} onClick={() => setOpen(!open)}>
           {t(open ? 'certificate.hide' : 'certificate.view')}
         </Button>
-        <Button small disabled={busy} onClick={onTrust}>
+        <Button small busy={busy} onClick={onTrust}>
           {t('certificate.trust')}
         </Button>
       </div>

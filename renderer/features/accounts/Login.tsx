@@ -53,7 +53,7 @@ export const Login = ({ onDone, onCancel }: LoginProps): ReactNode => {
         )}
         <Advanced form={form} error={errorAt(t, failure, 'server')} />
         {failure?.place === 'form' && <FormFailure failure={failure} />}
-        <Button kind="primary" submit disabled={busy}>
+        <Button kind="primary" submit busy={busy}>
           {busy && <span className={cx('spinner')} />}
           {t(busy ? 'login.submitting' : 'login.submit')}
         </Button>

@@ -89,7 +89,7 @@ export const AddContactDialog = ({ accountId, jid: given, onClose }: AddContactP
         />
         <DialogButtons>
           <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button kind="primary" submit disabled={busy || jid.trim() === ''}>
+          <Button kind="primary" submit busy={busy} disabled={jid.trim() === ''}>
             {t('common.add')}
           </Button>
         </DialogButtons>
@@ -131,7 +131,7 @@ export const RenameContactDialog = ({ accountId, jid, onClose }: ContactDialogPr
         />
         <DialogButtons>
           <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button kind="primary" submit disabled={busy}>
+          <Button kind="primary" submit busy={busy}>
             {t('common.save')}
           </Button>
         </DialogButtons>
@@ -154,7 +154,7 @@ export const RemoveContactDialog = ({ accountId, jid, onClose }: ContactDialogPr
         <Button autoFocus onClick={onClose}>
           {t('common.cancel')}
         </Button>
-        <Button kind="danger" disabled={busy} onClick={() => run(api.contacts.remove({ accountId, jid }))}>
+        <Button kind="danger" busy={busy} onClick={() => run(api.contacts.remove({ accountId, jid }))}>
           {t('common.remove')}
         </Button>
       </DialogButtons>

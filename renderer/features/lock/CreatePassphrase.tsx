@@ -53,7 +53,7 @@ export const CreatePassphrase = ({ reason }: { reason: string }): ReactNode => {
         />
         <p className={cx('warning')}>{t('lock.createWarning')}</p>
         {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
-        <Button kind="primary" submit disabled={busy || passphrase === ''}>
+        <Button kind="primary" submit busy={busy} disabled={passphrase === ''}>
           {t(busy ? 'lock.opening' : 'lock.create')}
         </Button>
       </form>

@@ -47,7 +47,7 @@ const EnterPassphrase = (): ReactNode => {
           autoFocus
           error={error === undefined ? undefined : describeError(t, error)}
         />
-        <Button kind="primary" submit disabled={busy || passphrase === ''}>
+        <Button kind="primary" submit busy={busy} disabled={passphrase === ''}>
           {t(busy ? 'lock.opening' : 'lock.open')}
         </Button>
       </form>
@@ -63,7 +63,7 @@ const KeychainLocked = (): ReactNode => {
     <CardScreen title={t('lock.keychainTitle')}>
       <p>{t('lock.keychainText')}</p>
       {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
-      <Button kind="primary" autoFocus disabled={busy} onClick={() => run(api.app.retryKeychain({}))}>
+      <Button kind="primary" autoFocus busy={busy} onClick={() => run(api.app.retryKeychain({}))}>
         {t(busy ? 'lock.opening' : 'common.tryAgain')}
       </Button>
     </CardScreen>

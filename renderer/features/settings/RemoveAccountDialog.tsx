@@ -44,7 +44,7 @@ export const RemoveAccountDialog = ({
         <Button autoFocus onClick={onClose}>
           {t('common.cancel')}
         </Button>
-        <Button kind="danger" disabled={busy} onClick={remove}>
+        <Button kind="danger" busy={busy} onClick={remove}>
           {t('settings.removeConfirm')}
         </Button>
       </DialogButtons>
