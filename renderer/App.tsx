@@ -7,6 +7,7 @@ import { AppProvider } from './app-context.tsx';
 import styles from './App.module.css';
 import { Gate } from './features/start/Gate.tsx';
 import { LinkBanner, Notices } from './features/shell/Notices.tsx';
+import { tellVisibility } from './features/shell/visibility.ts';
 import { directionOf, resolveLanguage } from './i18n/translate.ts';
 import type { App as Application } from './state/app.ts';
 import { Button } from './ui/Button.tsx';
@@ -32,6 +33,7 @@ export const App = ({ app, translator }: { app: Application; translator: i18n })
   }, [settings.theme, language, translator]);
 
   useEffect(() => flushDraftsOnLeave(app), [app]);
+  useEffect(() => tellVisibility(app), [app]);
 
   return (
     <I18nextProvider i18n={translator}>

@@ -66,6 +66,10 @@ export const routeEvents = (
       ),
     'chats.removed': ({ chatId }) => removeChats((chat) => chat.id === chatId),
     'messages.upserted': ({ rows }) => timeline.upsert(rows),
+    'messages.removed': ({ chatId, messageIds }) => timeline.remove(chatId, messageIds),
+    'timelines.changed': ({ chatId }) => timeline.invalidate(chatId),
+    // Blocked chats carry it in their standing; the list itself is asked for where it is shown.
+    'blocked.changed': () => undefined,
     'settings.changed': ({ settings }) => session.setState({ settings }),
     'app.changed': () => targets.onAppChanged(),
   };

@@ -66,6 +66,13 @@ export const applyRows = (
   return atEnd ? dropOldest(next, limit) : dropNewest(next, Math.ceil(limit * 1.5));
 };
 
+/** Without rows that were deleted; the same window where it holds none of them. */
+export const removeRows = (window: TimelineWindow, ids: readonly MessageId[]): TimelineWindow => {
+  const gone = new Set(ids);
+  const rows = window.rows.filter(({ id }) => !gone.has(id));
+  return rows.length === window.rows.length ? window : { ...window, rows };
+};
+
 const covers = ({ rows, hasOlder, hasNewer }: TimelineWindow, row: MessageView): boolean => {
   const first = rows[0];
   const last = rows.at(-1);

@@ -5,7 +5,14 @@ import type { ErrorCode } from '#shared/errors.ts';
 import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { ChatView, MessageView } from '#shared/views.ts';
 import { codeOf } from '../api/client.ts';
-import { addNewer, addOlder, applyRows, emptyWindow, type TimelineWindow } from './timeline-window.ts';
+import {
+  addNewer,
+  addOlder,
+  applyRows,
+  emptyWindow,
+  removeRows,
+  type TimelineWindow,
+} from './timeline-window.ts';
 
 export interface TimelineState {
   readonly chatId: ChatId | undefined;
@@ -96,6 +103,20 @@ export class Timeline {
     if (state.status !== 'ready') return;
     const window = applyRows(state.window, own, this.#atEnd);
     if (window !== state.window) this.store.setState({ window });
+  }
+
+  /** Rows that were deleted on this computer. */
+  remove(chatId: ChatId, ids: readonly MessageId[]): void {
+    const state = this.store.getState();
+    if (state.chatId !== chatId) return;
+    this.#meanwhile = this.#meanwhile.filter(({ id }) => !ids.includes(id));
+    const window = removeRows(state.window, ids);
+    if (window !== state.window) this.store.setState({ window });
+  }
+
+  /** Many rows have come or gone at once: what is shown is asked for anew. */
+  invalidate(chatId: ChatId): void {
+    if (this.store.getState().chatId === chatId) this.reload();
   }
 
   setDivider(id: MessageId): void {

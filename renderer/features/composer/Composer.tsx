@@ -42,12 +42,6 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
     box.current?.focus();
   };
 
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (!isPlainEnter(event)) return;
-    event.preventDefault();
-    send();
-  };
-
   return (
     <div className={cx('composer')} data-region="composer">
       <div className={cx('typing')}>{chat.typing && t('chat.typing', { name: isolate(name) })}</div>
@@ -68,13 +62,13 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
             drafts.write(chat.id, event.currentTarget.value);
             typing.write(event.currentTarget.value);
           }}
-          onKeyDown={onKeyDown}
+          onKeyDown={(event) => {
+            if (!isPlainEnter(event)) return;
+            event.preventDefault();
+            send();
+          }}
         />
-        <span className={cx('protection')}>
-          <Pill tone="mute" icon={LockOpen} tip={t('chat.notEncryptedExplained')}>
-            {t('chat.notEncrypted')}
-          </Pill>
-        </span>
+        <ProtectionPill />
         <IconButton
           active
           icon={SendHorizontal}
@@ -85,6 +79,18 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
       </div>
       <Note id={noteId} left={left} lossy={clean !== withPlainLines(text)} />
     </div>
+  );
+};
+
+/** How the message will travel, before it is sent. */
+const ProtectionPill = (): ReactNode => {
+  const { t } = useTranslation();
+  return (
+    <span className={cx('protection')}>
+      <Pill tone="mute" icon={LockOpen} tip={t('chat.notEncryptedExplained')}>
+        {t('chat.notEncrypted')}
+      </Pill>
+    </span>
   );
 };
 

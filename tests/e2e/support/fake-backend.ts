@@ -6,7 +6,6 @@ import { createLogger } from '#main/log/logger.ts';
 import { createRpcServer, type RpcServer } from '#main/rpc/server.ts';
 import { contract, type Handlers } from '#shared/api/contract.ts';
 import type { Snapshot } from '#shared/api/app.ts';
-import type { MessagePage } from '#shared/api/messages.ts';
 import type { EventName, Events } from '#shared/api/events.ts';
 import { defaultSettings } from '#shared/default-settings.ts';
 import { AppError } from '#shared/errors.ts';
@@ -21,6 +20,7 @@ import type {
   MessageView,
   SettingsView,
 } from '#shared/views.ts';
+import { firstAt, listHistory, pageOf, type History } from './fake-history.ts';
 
 /** What the application holds at the start. */
 export interface FakeData {
@@ -33,15 +33,6 @@ export interface FakeData {
   readonly settings?: Partial<SettingsView>;
   readonly lock?: LockView;
   readonly keyProtection?: KeyProtection;
-}
-
-/** Messages of one chat; a long one need not exist as a whole. */
-export interface History {
-  readonly length: number;
-  at(index: number): MessageView;
-  indexOf(id: MessageId): number;
-  push(message: MessageView): void;
-  replace(message: MessageView): void;
 }
 
 /** One call that the window has made. */
@@ -317,6 +308,10 @@ export class FakeBackend {
       page: (input) => {
         const history = this.histories.get(input.chatId) ?? listHistory([]);
         if (input.kind === 'latest') return pageOf(history, history.length - input.limit, history.length);
+        if (input.kind === 'date') {
+          const from = firstAt(history, input.at);
+          return pageOf(history, from - Math.floor(input.limit / 2), from + Math.ceil(input.limit / 2));
+        }
         const at = history.indexOf(input.anchor);
         if (at < 0) throw new AppError('not-found', 'no such message');
         if (input.kind === 'before') return pageOf(history, at - input.limit, at);
@@ -336,57 +331,6 @@ export class FakeBackend {
   }
 }
 
-const pageOf = (history: History, from: number, to: number): MessagePage => {
-  const first = Math.max(0, from);
-  const end = Math.min(history.length, to);
-  const rows = Array.from({ length: Math.max(0, end - first) }, (_, index) => history.at(first + index));
-  return { rows, hasOlder: first > 0, hasNewer: end < history.length };
-};
-
-/** A history that is a plain list. */
-export const listHistory = (messages: readonly MessageView[]): History => {
-  const rows = [...messages];
-  return {
-    get length() {
-      return rows.length;
-    },
-    at: (index) => {
-      const row = rows[index];
-      if (row === undefined) throw new RangeError('no such row');
-      return row;
-    },
-    indexOf: (id) => rows.findIndex((row) => row.id === id),
-    push: (row) => rows.push(row),
-    replace: (row) => {
-      const at = rows.findIndex(({ id }) => id === row.id);
-      if (at >= 0) rows[at] = row;
-    },
-  };
-};
-
-/** `count` messages that are made when they are asked for, then those that came later. */
-export const endlessHistory = (
-  count: number,
-  firstId: number,
-  make: (index: number) => Omit<MessageView, 'id'>,
-): History => {
-  const later = listHistory([]);
-  return {
-    get length() {
-      return count + later.length;
-    },
-    at: (index) =>
-      index < count ? { id: (firstId + index) as MessageId, ...make(index) } : later.at(index - count),
-    indexOf: (id) => {
-      if (id >= firstId && id < firstId + count) return id - firstId;
-      const at = later.indexOf(id);
-      return at < 0 ? -1 : count + at;
-    },
-    push: (row) => later.push(row),
-    replace: (row) => later.replace(row),
-  };
-};
-
 export const newChat = (id: ChatId, accountId: AccountId, jid: string, name: string): ChatView => ({
   id,
   accountId,
@@ -395,6 +339,8 @@ export const newChat = (id: ChatId, accountId: AccountId, jid: string, name: str
   unread: 0,
   draft: '',
   typing: false,
+  standing: 'open',
+  retention: 'default',
   activeAt: 0,
   rev: 1,
 });

@@ -9,15 +9,8 @@ import type {
   MessageState,
   MessageView,
 } from '#shared/views.ts';
-import {
-  accountIdOf,
-  endlessHistory,
-  listHistory,
-  newChat,
-  newContact,
-  type FakeData,
-  type History,
-} from './fake-backend.ts';
+import { accountIdOf, newChat, newContact, type FakeData } from './fake-backend.ts';
+import { endlessHistory, listHistory, type History } from './fake-history.ts';
 
 export const ada: AccountId = accountIdOf(1);
 export const work: AccountId = accountIdOf(2);

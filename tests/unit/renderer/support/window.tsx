@@ -78,14 +78,22 @@ export const openChat = async (name: string | RegExp): Promise<void> => {
   await settle();
 };
 
-/** happy-dom lays nothing out; virtual lists need to know that there is room. */
+/** happy-dom lays nothing out; virtual lists need to know that there is room, and how far they can scroll. */
 const giveElementsSizes = (): void => {
-  const size = (row: number, area: number) => ({
-    configurable: true,
-    get(this: HTMLElement): number {
-      return this.dataset['index'] === undefined ? area : row;
-    },
-  });
-  Object.defineProperty(HTMLElement.prototype, 'offsetHeight', size(52, 600));
-  Object.defineProperty(HTMLElement.prototype, 'offsetWidth', size(800, 800));
+  const define = (name: string, measure: (element: HTMLElement) => number): void => {
+    Object.defineProperty(HTMLElement.prototype, name, {
+      configurable: true,
+      get(this: HTMLElement) {
+        return measure(this);
+      },
+    });
+  };
+  const height = (element: HTMLElement): number => (element.dataset['index'] === undefined ? 600 : 52);
+  define('offsetHeight', height);
+  define('clientHeight', height);
+  define('offsetWidth', () => 800);
+  define('clientWidth', () => 800);
+  define('scrollHeight', ({ firstElementChild: inner }) =>
+    Math.max(600, inner instanceof HTMLElement ? Number.parseFloat(inner.style.blockSize) || 0 : 0),
+  );
 };

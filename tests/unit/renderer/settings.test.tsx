@@ -1,0 +1,132 @@
+// @vitest-environment happy-dom
+import { fireEvent, screen, within } from '@testing-library/react';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { ChatId } from '#shared/ids.ts';
+import type { AccountView } from '#shared/views.ts';
+import { accountIdOf, newChat, newContact, type FakeData } from '#tests/e2e/support/fake-backend.ts';
+import { closeWindows, openWindow, settle } from './support/window.tsx';
+
+afterEach(() => {
+  closeWindows();
+  vi.restoreAllMocks();
+});
+
+const ada = accountIdOf(1);
+const account: AccountView = {
+  id: ada,
+  jid: 'ada@example.org',
+  enabled: true,
+  phase: 'online',
+  directTls: false,
+  rev: 1,
+};
+
+const names = ['Nadia', 'Jonas', 'Mei', 'Sam'];
+const world: FakeData = {
+  accounts: [account],
+  contacts: names.map((name) => ({ ...newContact(ada, `${name.toLowerCase()}@example.org`), name })),
+  requests: [
+    { accountId: ada, jid: 'wren@example.com', name: 'Wren \u202Eniarg', text: 'We met.', at: 2 },
+    { accountId: ada, jid: 'x@example.net', name: 'x@example.net', text: '', at: 1 },
+  ],
+  chats: names.map((name, index) => ({
+    ...newChat((index + 1) as ChatId, ada, `${name.toLowerCase()}@example.org`, name),
+    activeAt: 100 - index,
+    unread: name === 'Mei' ? 3 : 0,
+  })),
+};
+
+const type = (box: HTMLElement, value: string): void => {
+  fireEvent.change(box, { target: { value } });
+};
+
+describe('settings', () => {
+  const openSettings = async (section: string, data: FakeData = world) => {
+    const opened = await openWindow(data);
+    fireEvent.click(screen.getByRole('button', { name: 'Settings' }));
+    fireEvent.click(
+      within(screen.getByRole('navigation', { name: /Sections/ })).getByRole('button', { name: section }),
+    );
+    await settle();
+    return opened;
+  };
+
+  it('change theme and language at once', async () => {
+    const { backend } = await openSettings('Appearance');
+    fireEvent.change(screen.getByLabelText('Theme'), { target: { value: 'dark' } });
+    await settle();
+    expect(document.documentElement.dataset['theme']).toBe('dark');
+    fireEvent.change(screen.getByLabelText('Language'), { target: { value: 'de' } });
+    await settle();
+    expect(backend.callsOf('settings.update')).toEqual([{ theme: 'dark' }, { language: 'de' }]);
+    expect(screen.getByRole('heading', { name: 'Darstellung' })).toBeTruthy();
+    expect(document.documentElement.lang).toBe('de');
+    fireEvent.change(screen.getByLabelText('Farben'), { target: { value: 'system' } });
+    await settle();
+    expect(document.documentElement.dataset['theme']).toBeUndefined();
+  });
+
+  it('switch off that others see the writing', async () => {
+    const { backend } = await openSettings('Chats and privacy');
+    fireEvent.click(screen.getByRole('switch', { name: /Show others/ }));
+    await settle();
+    expect(backend.settings.sendTyping).toBe(false);
+  });
+
+  it('disable an account, and remove it only after saying what is deleted', async () => {
+    const { backend } = await openSettings('Accounts');
+    fireEvent.click(screen.getByRole('switch', { name: 'Connect this account' }));
+    await settle();
+    expect(screen.getByText(/Switched off ·/)).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Remove account' }));
+    await settle();
+    const question = screen.getByRole('alertdialog');
+    expect(question.textContent).toMatch(
+      /its chats with all messages and drafts, its contacts, and its password/,
+    );
+    fireEvent.click(within(question).getByRole('button', { name: 'Cancel' }));
+    await settle();
+    expect(backend.callsOf('accounts.remove')).toEqual([]);
+    fireEvent.click(screen.getByRole('button', { name: 'Remove account' }));
+    await settle();
+    fireEvent.click(screen.getByRole('button', { name: 'Delete everything and remove' }));
+    await settle();
+    expect(backend.callsOf('accounts.remove')).toEqual([{ accountId: ada }]);
+    expect(screen.getByText('Private chat, on any server you like')).toBeTruthy();
+  });
+
+  it('ask for the new password where the server refuses the old one', async () => {
+    const error = { code: 'auth-failed', step: 'auth', advice: 'needs-user' } as const;
+    const { backend } = await openSettings('Accounts', {
+      ...world,
+      accounts: [{ ...account, phase: 'failed', error }],
+    });
+    expect(screen.getByText(/does not accept this password/)).toBeTruthy();
+    type(screen.getByLabelText('Password'), 'new secret');
+    fireEvent.click(screen.getByRole('button', { name: 'Save' }));
+    await settle();
+    expect(backend.callsOf('accounts.setPassword')).toEqual([{ accountId: ada, password: 'new secret' }]);
+  });
+
+  it('show a certificate that stands in the way, and trust its key', async () => {
+    const certificate = {
+      fingerprint256: `AA${':BB'.repeat(31)}`,
+      spki: `${'B'.repeat(43)}=`,
+      subject: 'CN=example.org',
+      issuer: 'CN=self',
+      validFrom: 0,
+      validTo: 1,
+    };
+    const error = { code: 'certificate-changed', step: 'tls', advice: 'needs-user', certificate } as const;
+    const { backend } = await openSettings('Accounts', {
+      ...world,
+      accounts: [{ ...account, phase: 'failed', error }],
+    });
+    expect(screen.getByRole('alert').textContent).toContain('another key than the one you trusted');
+    fireEvent.click(screen.getByRole('button', { name: 'Trust this certificate only' }));
+    await settle();
+    expect(backend.callsOf('accounts.trustCertificate')).toEqual([
+      { accountId: ada, spki: certificate.spki },
+    ]);
+  });
+});
