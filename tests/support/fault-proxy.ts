@@ -11,6 +11,7 @@ export interface FaultProxy {
   cutClient(): void;
   /** A black hole: nothing passes and nothing is closed, also for new connections, until `heal`. */
   swallow(): void;
+  readonly isSwallowing: boolean;
   heal(): void;
   /** Passes bytes in pieces of this size; undefined for as they come. */
   chunk(size: number | undefined): void;
@@ -69,6 +70,9 @@ export const startFaultProxy = async (targetPort: number): Promise<FaultProxy> =
     },
     swallow: () => {
       hole = true;
+    },
+    get isSwallowing() {
+      return hole;
     },
     heal: () => {
       hole = false;

@@ -20,6 +20,8 @@ export interface PeerOptions {
   readonly port: number;
   readonly ca: string;
   readonly resource?: string;
+  /** Never available: what is offline for this account stays where it is. */
+  readonly quiet?: boolean;
 }
 
 /** A scripted contact on the real server: says what the test tells it, and keeps what it hears. */
@@ -52,6 +54,7 @@ export class Peer {
       AbortSignal.timeout(30_000),
     );
     const peer = new Peer(options.jid, stream);
+    if (options.quiet === true) return peer;
     // RFC 6121 section 2.1.6: who has not asked for the roster hears nothing of its changes.
     await stream.request(rosterRequest(undefined));
     await peer.send(xml('presence'));
