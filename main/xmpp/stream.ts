@@ -140,7 +140,12 @@ const transportOver = (socket: Duplex, limits: () => XmlLimits): typeof Connecti
       queueMicrotask(() => this.emit('connect'));
     }
 
+    /** What is written in one turn of the event loop leaves as one: a burst of stanzas is not one packet each. */
     write(text: string, done: (error?: Error | null) => void): void {
+      if (socket.writableCorked === 0) {
+        socket.cork();
+        process.nextTick(() => socket.uncork());
+      }
       socket.write(text, done);
     }
   }

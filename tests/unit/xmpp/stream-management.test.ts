@@ -309,7 +309,7 @@ describe('a resumption', () => {
 describe('a sign of life', () => {
   test('without stream management is any answer at all', async () => {
     const clock = new ManualClock();
-    const answered = gate();
+    const [answered, asked] = [gate(), gate()];
     const { open } = await account({}, async (peer) => {
       await acceptPlainSession(peer);
       const id = await expectPing(peer);
@@ -319,6 +319,7 @@ describe('a sign of life', () => {
       peer.send(said('alive'));
       answered.resolve();
       await expectPing(peer);
+      asked.resolve();
       await peer.untilGone();
     });
     const { stream, ended, bodies } = await open({ clock });
@@ -328,6 +329,7 @@ describe('a sign of life', () => {
     clock.advance(8_000);
     // The first was answered; this one is not.
     stream.probe(8_000);
+    await asked.promise;
     clock.advance(8_000);
     expect(await ended).toMatchObject({ code: 'connection-lost' });
     expect(clock.pending).toBe(0);
