@@ -182,6 +182,22 @@ describe('the timeline', () => {
     expect(screen.getByText('New messages')).toBeTruthy();
   });
 
+  it('marks as read only what is newer than what it has marked', async () => {
+    const [one, two] = [message(1, 'one'), message(2, 'two')];
+    const { backend } = await open(
+      [one, two],
+      { unread: 2, firstUnreadId: 1 as MessageId },
+      { overrides: { chats: { markRead: () => undefined } } },
+    );
+    await act(async () => {
+      backend.changeMessage(two, { body: 'two, corrected' });
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    await settle();
+    expect(screen.getByText('two, corrected')).toBeTruthy();
+    expect(backend.callsOf('chats.markRead')).toHaveLength(1);
+  });
+
   it('marks nothing as read while nobody looks, and puts the divider before what arrives then', async () => {
     vi.spyOn(document, 'hasFocus').mockReturnValue(false);
     const { backend } = await open([message(1, 'one')]);

@@ -167,6 +167,7 @@ describe('the composer', () => {
     press('Enter');
     await settle();
     expect(screen.getByText('12 characters too many. Send it in parts.')).toBeTruthy();
+    expect(screen.queryByRole('alert')).toBeNull();
     expect(backend.callsOf('messages.send')).toEqual([]);
     write('x'.repeat(MAX_BODY_LENGTH - 1));
     expect(screen.getByText('1 character left')).toBeTruthy();

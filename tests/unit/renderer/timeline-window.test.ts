@@ -54,6 +54,8 @@ describe('pages', () => {
     const live = { ...page(5, 6, true, false), rows: [row(5), row(6, { state: 'read', rev: 9 })] };
     const window = addOlder(live, { rows: [row(4), row(6, { rev: 3 })], hasOlder: false, hasNewer: true });
     expect(window.rows.at(-1)).toMatchObject({ state: 'read', rev: 9 });
+    const newer = addNewer(live, { rows: [row(6, { rev: 3 }), row(7)], hasOlder: true, hasNewer: false });
+    expect(newer.rows[1]).toMatchObject({ state: 'read', rev: 9 });
   });
 });
 

@@ -196,6 +196,10 @@ describe('the keyboard', () => {
     await openChat(/Jonas/);
     await key('n', { ctrlKey: true });
     expect(screen.getByRole('dialog', { name: 'New chat' })).toBeTruthy();
+    // A dialog keeps the keys of the window away.
+    fireEvent.keyDown(document.body, { key: 'ArrowDown', altKey: true });
+    await settle();
+    expect(app.ui.getState().chatId).toBe(2);
     await key('Escape');
     expect(screen.queryByRole('dialog')).toBeNull();
     expect(app.ui.getState().chatId).toBe(2);
