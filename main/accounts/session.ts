@@ -58,6 +58,9 @@ const noPassword = new StreamError(
   'there is no password for this account on this computer',
 );
 
+/** Never settles: the stanza does not count as handled, so the server keeps it. */
+const unhandled = new Promise<never>(() => undefined);
+
 /** Runs the effects of the account machine: one account, at most one stream. */
 export class AccountSession {
   readonly #deps: SessionDependencies;
@@ -169,11 +172,12 @@ export class AccountSession {
     this.#acknowledged = stream.resumed ? unacked.slice(0, unacked.length - stream.unhandled.length) : [];
     this.#resume = undefined;
     this.#stream = stream;
-    this.#xmpp = new XmppSession(stream, this.#deps.features.all, {
+    const xmpp = new XmppSession(stream, this.#deps.features.all, {
       message: (message) => this.#guarded('message', (xmpp) => this.#deps.work.message(xmpp, message)),
       presence: (presence) => this.#guarded('presence', (xmpp) => this.#deps.work.presence(xmpp, presence)),
       seesUs: (bare) => this.#deps.work.seesUs(bare),
     });
+    this.#xmpp = xmpp;
     stream.onEnd((error) => {
       if (generation !== this.#generation) return;
       this.#resume = stream.resumeState();
@@ -183,6 +187,8 @@ export class AccountSession {
       );
     });
     this.dispatch({ type: 'stream-up', resumed: stream.resumed });
+    // After the services have attached; unless one of them has ended it all.
+    if (this.#xmpp === xmpp) xmpp.open();
   }
 
   /**
@@ -191,7 +197,8 @@ export class AccountSession {
    */
   async #guarded(what: string, act: (xmpp: XmppSession) => Promise<void> | void): Promise<void> {
     const xmpp = this.#xmpp;
-    if (xmpp === undefined) return;
+    // The stream is over: what it still hands out is for the next one.
+    if (xmpp === undefined) return unhandled;
     try {
       await act(xmpp);
     } catch (error) {
@@ -200,7 +207,7 @@ export class AccountSession {
       this.#fail(
         new StreamError({ code: error.code, step: 'session', advice: 'retry-later' }, error.message, error),
       );
-      await new Promise<never>(() => undefined);
+      return unhandled;
     }
   }
 

@@ -32,7 +32,14 @@ export class XmppSession implements FeatureHost, Disposable {
     for (const feature of features) {
       if (feature.attach !== undefined) this.#attached.add(feature.attach(this));
     }
-    stream.onStanza((stanza) => this.#route(stanza));
+  }
+
+  /**
+   * Begins to route. Not before everybody who must hear the first stanza listens: what was waiting on the
+   * server comes at once.
+   */
+  open(): void {
+    this.stream.onStanza((stanza) => this.#route(stanza));
   }
 
   dispose(): void {

@@ -22,6 +22,7 @@ export class FakeStream implements Stream {
   readonly #expected: Expectation[] = [];
   readonly #held: Held[] = [];
   readonly #surprises: string[] = [];
+  readonly #waiting: string[];
   #handle: ((stanza: Element) => Promise<void> | void) | undefined;
   #ended: ((error: StreamError | undefined) => void) | undefined;
   probes = 0;
@@ -29,7 +30,17 @@ export class FakeStream implements Stream {
   readonly activity: boolean[] = [];
   open = true;
 
-  constructor(options: { jid?: string; resumed?: boolean; unhandled?: readonly string[]; rosterVersioning?: boolean } = {}) {
+  /** @param options.waiting what the server hands out as soon as somebody listens, as after a resumption */
+  constructor(
+    options: {
+      jid?: string;
+      resumed?: boolean;
+      unhandled?: readonly string[];
+      rosterVersioning?: boolean;
+      waiting?: readonly string[];
+    } = {},
+  ) {
+    this.#waiting = [...(options.waiting ?? [])];
     this.jid = options.jid ?? 'alice@localhost/here';
     this.resumed = options.resumed ?? false;
     this.unhandled = options.unhandled ?? [];
@@ -102,6 +113,7 @@ export class FakeStream implements Stream {
 
   onStanza(handle: (stanza: Element) => Promise<void> | void): void {
     this.#handle = handle;
+    for (const stanza of this.#waiting.splice(0)) void handle(parseStanza(stanza));
   }
 
   onEnd(ended: (error: StreamError | undefined) => void): void {

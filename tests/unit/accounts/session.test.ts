@@ -102,6 +102,16 @@ describe('an account session', () => {
     stream.finish();
   });
 
+  it('loses nothing that the server hands out in the moment of the resumption', async () => {
+    const heard: string[] = [];
+    const { session, attempt } = setUp({ message: (_, message) => void heard.push(message.getChildText('body') ?? '') });
+    session.dispatch({ type: 'enable' });
+    const waiting = "<message from='bob@localhost/x'><body>kept for you</body></message>";
+    (await attempt(0)).give.resolve(new FakeStream({ resumed: true, waiting: [waiting] }));
+    await settled();
+    expect(heard).toEqual(['kept for you']);
+  });
+
   it('does not acknowledge what could not be stored, and drops the stream', async () => {
     const { session, attempt, phases } = setUp({
       message: () => {
