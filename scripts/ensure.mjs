@@ -38,7 +38,10 @@ export const commands = {
     needs: [...new Set([...integration, ...endToEnd])],
     parts: { check: [], unit: ['openssl'], integration, e2e: endToEnd, package: [] },
   },
-  bench: { about: 'measure speed and memory', needs: ['prosody', 'openssl', 'chromium'] },
+  bench: {
+    about: 'measure speed and memory; one part: bench start | open | latency | insert | memory',
+    needs: ['chromium', 'fonts', 'prosody', 'openssl', 'dbus', 'gnome-keyring', 'libsecret'],
+  },
   pack: { about: 'unpacked applications for Linux, Windows and macOS in release/', needs: [] },
   dist: { about: 'installers for this system in release/', needs: [] },
   format: { about: 'format the sources', needs: [] },

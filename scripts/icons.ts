@@ -36,7 +36,7 @@ const draw = async (page: Page, svg: string, size: number, margin = 0): Promise<
     `<style>body{margin:0;display:grid;place-content:center;height:100vh}img{width:${inner}px;height:${inner}px}</style>
      <img src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}">`,
   );
-  await page.locator('img').evaluate((image: { decode(): Promise<void> }) => image.decode());
+  await page.locator('img').evaluate((image) => (image as HTMLImageElement).decode());
   return page.screenshot({ omitBackground: true, clip: { x: 0, y: 0, width: size, height: size } });
 };
 
