@@ -1,7 +1,8 @@
 import type { LookupFunction } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import { afterEach } from 'vitest';
-import { createDialer, type DialerOptions } from '#main/net/dialer.ts';
+import { createDialer, type Dial, type DialerOptions } from '#main/net/dialer.ts';
 import type { Logger } from '#main/log/logger.ts';
 import type { Clock } from '#main/util/clock.ts';
 import { StreamError, type Stream, type StreamOptions } from '#main/xmpp/port.ts';
@@ -23,6 +24,8 @@ export interface OpenOptions extends Partial<StreamOptions> {
   readonly clock?: Clock;
   readonly dialer?: DialerOptions;
   readonly signal?: AbortSignal;
+  /** Sees what the dialer gives out. */
+  readonly dialed?: (socket: Duplex) => void;
   readonly handle?: (stanza: Element) => Promise<void> | void;
 }
 
@@ -50,12 +53,14 @@ afterEach(async () => {
 
 /** A stream that nobody listens to yet. */
 export const openBare = async (options: OpenOptions): Promise<Stream> => {
-  const { clock, dialer, signal, handle: _, ...account } = options;
-  const open = createOpenStream({
-    dial: createDialer({ ...dialer, ...(clock && { clock }) }),
-    log,
-    ...(clock && { clock }),
-  });
+  const { clock, dialer, signal, dialed, handle: _, ...account } = options;
+  const dial = createDialer({ ...dialer, ...(clock && { clock }) });
+  const watched: Dial = async (target, giveUp) => {
+    const outcome = await dial(target, giveUp);
+    if (outcome.ok) dialed?.(outcome.socket);
+    return outcome;
+  };
+  const open = createOpenStream({ dial: watched, log, ...(clock && { clock }) });
   const stream = await open(
     {
       jid: 'alice@localhost',

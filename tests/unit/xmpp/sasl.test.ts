@@ -137,7 +137,7 @@ describe('a SCRAM exchange', () => {
 
   test('any challenge at all ends in an answer or in a SaslError', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary' }), async (challenge) => {
+      fc.asyncProperty(fc.string(), async (challenge) => {
         const scram = createScram({ hash: 'SHA-1', username: 'u', password: 'p', binding: unbound, nonce });
         expect(await code(() => scram.challenge(bytes(challenge)))).not.toBe('accepted');
       }),

@@ -1,4 +1,7 @@
+import { getEventListeners } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import type { Stream } from '#main/xmpp/port.ts';
 import { xml } from '#main/xmpp/stanza.ts';
 import { ManualClock } from '#tests/support/manual-clock.ts';
 import { useStubAccount } from '#tests/support/stub-account.ts';
@@ -231,6 +234,43 @@ describe('an end', () => {
     expect(await ended).toBeUndefined();
     expect(clock.pending).toBe(0);
     await until('the connection to end', () => stub.open === 0);
+  });
+
+  test('leaves no timer, no listener and no socket, whoever brought it about', async () => {
+    const ends: readonly ((stream: Stream) => unknown)[] = [
+      (stream) => stream.close(),
+      (stream) => stream.abort('gone'),
+      (stream) => stream.send(xml('message', { id: 'end me' })).catch(() => undefined),
+    ];
+    for (const end of ends) {
+      const clock = new ManualClock();
+      const abort = new AbortController();
+      let socket: Duplex | undefined;
+      let before = 0;
+      const { open } = await account({}, async (peer) => {
+        await acceptSession(peer);
+        const words = await peer.expect(/<\/stream:stream>|end me/).catch(() => undefined);
+        if (words?.[0] === 'end me') peer.cut();
+        else peer.send('</stream:stream>');
+      });
+      const { stream, ended } = await open({
+        clock,
+        signal: abort.signal,
+        dialed: (given) => {
+          socket = given;
+          before = given.listenerCount('close');
+        },
+      });
+      void stream.request(xml('iq', { type: 'get' })).catch(() => undefined);
+      stream.probe(8_000);
+      end(stream);
+      await ended;
+      expect(clock.pending).toBe(0);
+      expect(getEventListeners(abort.signal, 'abort')).toHaveLength(0);
+      expect(socket?.closed).toBe(true);
+      expect(socket?.listenerCount('data')).toBe(0);
+      expect(socket?.listenerCount('close')).toBe(before);
+    }
   });
 
   test('comes once, however often it is asked for', async () => {
