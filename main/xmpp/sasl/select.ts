@@ -53,9 +53,11 @@ const chooseBinding = (offer: SaslOffer, credentials: Credentials, bindable: boo
   const type = own.find((one) => (offer.bindingTypes ?? ['tls-exporter']).includes(one));
   const data = type === undefined ? undefined : credentials.channelBindings[type];
   if (type !== undefined && data !== undefined) return { kind: 'bound', type, data };
-  // XEP-0440 section 4, rule 6: a list with nothing in it for us is what an attacker would show.
-  const hidden = offer.bindingTypes !== undefined && !offer.bindingTypes.includes('tls-server-end-point');
-  if (hidden && own.length > 0) {
+  // XEP-0440 section 4, rule 6: a list with nothing in it for us is what an attacker would show. Below TLS 1.3
+  // it is also what honest servers show: Prosody 13 offers `tls-unique` alone there, as it is configured first.
+  const listsNothing =
+    offer.bindingTypes !== undefined && !offer.bindingTypes.includes('tls-server-end-point');
+  if (listsNothing && own.includes('tls-exporter')) {
     throw new SaslError('auth-unsupported', 'the server offers no channel binding that we know');
   }
   return { kind: 'impossible' };

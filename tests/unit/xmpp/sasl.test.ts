@@ -223,6 +223,11 @@ describe('the choice of a mechanism', () => {
     expect(await code(() => choose(mechanisms, types))).toBe('auth-unsupported');
   });
 
+  test('the same list below TLS 1.3 is what Prosody 13 shows: no binding, and no "y"', () => {
+    const endPointOnly = { 'tls-server-end-point': Buffer.alloc(32) };
+    expect(choose(['SCRAM-SHA-1', 'SCRAM-SHA-1-PLUS'], ['tls-unique'], endPointOnly)).toBe('SCRAM-SHA-1 n');
+  });
+
   test('PLAIN is no way around a SCRAM that cannot be bound', async () => {
     expect(await code(() => choose(['SCRAM-SHA-1-PLUS', 'PLAIN'], undefined, {}))).toBe('auth-unsupported');
   });
