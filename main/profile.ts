@@ -2,7 +2,7 @@ import { CapsService } from '#main/accounts/caps.ts';
 import { ContactService } from '#main/accounts/contacts.ts';
 import { AccountManager } from '#main/accounts/manager.ts';
 import { PresenceBook } from '#main/accounts/presence-book.ts';
-import { createWork } from '#main/accounts/work.ts';
+import { createWork, type WorkDependencies } from '#main/accounts/work.ts';
 import { createAnnouncer } from '#main/api/announce.ts';
 import { createHandlers, type Services } from '#main/api/handlers.ts';
 import { createViews, type Views } from '#main/api/live-views.ts';
@@ -10,13 +10,9 @@ import { UnreadBadge } from '#main/api/unread-badge.ts';
 import { AccountSecrets } from '#main/crypto/account-secrets.ts';
 import type { SecretStore } from '#main/hosts/shell.ts';
 import type { Logger } from '#main/log/logger.ts';
-import { createLedger } from '#main/messaging/archive/archive-ledger.ts';
-import { History } from '#main/messaging/archive/history.ts';
-import { createInbound } from '#main/messaging/inbound/pipeline.ts';
-import { MessageService } from '#main/messaging/messages.ts';
-import { Outbox } from '#main/messaging/outbound/outbox.ts';
 import { TypingBook } from '#main/messaging/typing-book.ts';
 import { TypingService } from '#main/messaging/typing.ts';
+import { createMessaging } from '#main/profile-messaging.ts';
 import { Settings } from '#main/settings.ts';
 import type { Database } from '#main/store/database.ts';
 import { openStore } from '#main/store/store.ts';
@@ -27,7 +23,6 @@ import { createFeatures } from '#main/xmpp/features/index.ts';
 import type { OpenStream } from '#main/xmpp/port.ts';
 import { NS } from '#main/xmpp/stanza.ts';
 import type { EventName, Events } from '#shared/api/events.ts';
-import type { AccountId, ChatId } from '#shared/ids.ts';
 import type { KeyProtection } from '#shared/views.ts';
 
 export interface ProfileOptions {
@@ -68,29 +63,14 @@ export const createProfile = (options: ProfileOptions): Profile => {
   const typing = new TypingBook(clock, (chatId) => changes.announce({ kind: 'chat', chatId }));
   const contacts = new ContactService({ store, changes, clock });
   const caps = new CapsService(store.caps, log.child('caps'));
-  const inbound = createInbound({ store, changes, clock, typing, log: log.child('inbound') });
-  const sendTyping = (): boolean => settings.view().sendTyping;
+  const messaging = createMessaging({ store, changes, clock, log, settings, typing, contacts });
+  const { inbound, outboxOf, historyOf, displayed, blocking } = messaging;
 
-  // The stream of the last run is gone, and with it what was on its way.
-  store.messages.requeueSending();
-  const outboxes = new Map<AccountId, Outbox>();
-  const outboxOf = (id: AccountId): Outbox => {
-    const arrived = (): void => historyOf(id).sent();
-    const outbox = outboxes.get(id) ?? new Outbox(id, { store, changes, log: log.child('outbox'), sendTyping, arrived });
-    outboxes.set(id, outbox);
-    return outbox;
+  const work: WorkDependencies = {
+    ...{ contacts, presence, caps, inbound, changes, clock, disco: features.disco, log: log.child('work') },
+    isActive: options.isActive,
+    along: [displayed, blocking],
   };
-
-  const histories = new Map<AccountId, History>();
-  const historyOf = (id: AccountId): History => {
-    const chatChanged = (chatId: ChatId): void => changes.announce({ kind: 'chat', chatId });
-    const history =
-      histories.get(id) ??
-      new History(id, createLedger(id, { store, clock, inbound, chatChanged }), { clock, log: log.child('archive') });
-    histories.set(id, history);
-    return history;
-  };
-
   const manager = new AccountManager({
     store,
     passwords: new AccountSecrets(keyProtection === 'keychain' ? options.keychain : store.secrets),
@@ -100,18 +80,27 @@ export const createProfile = (options: ProfileOptions): Profile => {
     openStream,
     features,
     extraCa,
-    workOf: ({ id }) =>
-      createWork(id, { outbox: outboxOf(id), history: historyOf(id) }, { contacts, log: log.child('work'), presence, caps, inbound, changes, disco: features.disco, isActive: options.isActive }),
+    workOf: ({ id }) => createWork(id, { outbox: outboxOf(id), history: historyOf(id) }, work),
   });
-  const messages = new MessageService({ store, changes, clock, poke: (id) => outboxOf(id).poke() });
   const typingService = new TypingService({
     store,
-    enabled: sendTyping,
+    enabled: () => settings.view().sendTyping,
     stream: (id) => manager.online(id)?.stream,
-    understands: (id, jid) => contacts.seesUs(id, jid) && caps.supports(presence.caps(id, jid), NS.chatStates),
+    understands: (id, jid) =>
+      contacts.seesUs(id, jid) && caps.supports(presence.caps(id, jid), NS.chatStates),
   });
   const views = createViews({ store, manager, presence, typing, settings });
-  const services: Services = { store, changes, clock, manager, contacts, messages, typing: typingService, settings, views };
+  const services: Services = {
+    store,
+    changes,
+    clock,
+    manager,
+    contacts,
+    settings,
+    views,
+    ...messaging,
+    typing: typingService,
+  };
 
   const attached = new DisposableStore();
   attached.add(typing);

@@ -20,6 +20,9 @@ export class Settings {
       theme: shape.theme.catch(defaultSettings.theme).parse(stored['theme']),
       language: shape.language.catch(defaultSettings.language).parse(stored['language']),
       sendTyping: shape.sendTyping.catch(defaultSettings.sendTyping).parse(stored['sendTyping']),
+      sendReceipts: shape.sendReceipts.catch(defaultSettings.sendReceipts).parse(stored['sendReceipts']),
+      sendReadMarkers: shape.sendReadMarkers.catch(defaultSettings.sendReadMarkers).parse(stored['sendReadMarkers']),
+      undoSeconds: shape.undoSeconds.catch(defaultSettings.undoSeconds).parse(stored['undoSeconds']),
     };
   }
 

@@ -1,4 +1,11 @@
 import type { SettingsView } from './views.ts';
 
 /** What applies until the user says otherwise; also what a window shows before the profile is open. */
-export const defaultSettings: SettingsView = { theme: 'system', language: 'system', sendTyping: true };
+export const defaultSettings: SettingsView = {
+  theme: 'system',
+  language: 'system',
+  sendTyping: true,
+  sendReceipts: true,
+  sendReadMarkers: true,
+  undoSeconds: 0,
+};

@@ -35,7 +35,14 @@ export interface ConnectionErrorView {
   readonly certificate?: CertificateView;
 }
 
-export type ConnectionPhase = 'disabled' | 'offline' | 'connecting' | 'syncing' | 'online' | 'waiting' | 'failed';
+export type ConnectionPhase =
+  | 'disabled'
+  | 'offline'
+  | 'connecting'
+  | 'syncing'
+  | 'online'
+  | 'waiting'
+  | 'failed';
 
 export interface AccountView {
   readonly id: AccountId;
@@ -72,6 +79,8 @@ export interface ContactView {
   /** Number of connected resources. */
   readonly devices: number;
   readonly statusText: string;
+  /** Since when nobody has touched any of their devices, as those say (XEP-0319); absent while one is in use. */
+  readonly lastSeen?: number;
   readonly rev: number;
 }
 
@@ -87,7 +96,36 @@ export interface ContactRequestView {
 export type MessageDirection = 'in' | 'out';
 
 /** States only move forward; `failed` may return to `queued` by "Send again". */
-export type MessageState = 'queued' | 'sending' | 'sent' | 'acked' | 'delivered' | 'read' | 'failed' | 'received';
+export type MessageState =
+  | 'queued'
+  | 'sending'
+  | 'sent'
+  | 'acked'
+  | 'delivered'
+  | 'read'
+  | 'failed'
+  | 'received';
+
+/** What a message answers (XEP-0461). */
+export interface ReplyView {
+  /** The answered message, where it is here: jump to it with a page `around`. */
+  readonly messageId?: MessageId;
+  /** Whether it was written by the user; undefined where that is not known. */
+  readonly mine?: boolean;
+  /**
+   * The first 200 characters of the answered message as it is now, on one line; where it is not here, of what
+   * the sender quoted. Empty where there is nothing left.
+   */
+  readonly quote: string;
+}
+
+/** One emoji under a message, with how many people chose it. */
+export interface ReactionView {
+  readonly emoji: string;
+  readonly count: number;
+  /** The user is one of them. */
+  readonly mine: boolean;
+}
 
 /** How a message was protected. Chosen before it is queued and never lowered afterwards. */
 export type Protection = 'none' | 'omemo' | 'otr';
@@ -96,7 +134,7 @@ export interface MessageView {
   readonly id: MessageId;
   readonly chatId: ChatId;
   readonly direction: MessageDirection;
-  /** Full text; plain text only, never HTML. */
+  /** Full text as it was last edited; plain text only, never HTML. Empty where `retracted`. */
   readonly body: string;
   /** When it was written, as far as known. */
   readonly at: number;
@@ -108,15 +146,40 @@ export interface MessageView {
    * then `body` is what the sender's client says to clients without the key, possibly nothing.
    */
   readonly failure?: string;
+  /** What the other side's server said about a failure, in its own words, on one line. */
+  readonly failureText?: string;
   readonly protection: Protection;
+  /** When the present text was written, where it is not the first one: show "edited", offer `messages.history`. */
+  readonly editedAt?: number;
+  /** Taken back by its author: a tombstone remains, everything else of it is gone. */
+  readonly retracted?: true;
+  readonly reply?: ReplyView;
+  /** In the order in which they first came. Absent where there are none. */
+  readonly reactions?: readonly ReactionView[];
+  /**
+   * A message that waits for its time: scheduled, or held back for "undo". Until then it can be changed
+   * (`messages.edit`), withdrawn (`messages.cancel`), sent now or at another time. Absent once it is its turn.
+   */
+  readonly sendAt?: number;
   readonly rev: number;
 }
 
+/** How long messages stay on this computer: 0 keeps nothing longer than until it is read, else days. */
+export type Retention = 'forever' | number;
+
+/**
+ * `open`: a conversation. `request`: somebody unknown wrote, and the user has not decided; it belongs in
+ * Requests, counts in no badge and gets no receipts, markers, typing or previews. `blocked`: the user has
+ * blocked this address; nothing of it is announced.
+ */
+export type ChatStanding = 'open' | 'request' | 'blocked';
+
 export interface LastMessageView {
-  /** First 200 characters on one line. */
+  /** First 200 characters on one line; empty for chats that are not `open`, and for what was taken back. */
   readonly preview: string;
   readonly direction: MessageDirection;
   readonly state: MessageState;
+  readonly retracted?: true;
 }
 
 export interface ChatView {
@@ -132,6 +195,9 @@ export interface ChatView {
   readonly draft: string;
   /** The other side is writing (XEP-0085 composing). */
   readonly typing: boolean;
+  readonly standing: ChatStanding;
+  /** How long its messages are kept; `default` follows the settings. */
+  readonly retention: 'default' | Retention;
   /** Sort key of the chat list: the newer, the higher. */
   readonly activeAt: number;
   readonly rev: number;
@@ -143,7 +209,14 @@ export type Language = 'system' | 'en' | 'de' | 'ar';
 export interface SettingsView {
   readonly theme: Theme;
   readonly language: Language;
+  /** Chat states (XEP-0085): the other side sees that we are writing. */
   readonly sendTyping: boolean;
+  /** Receipts (XEP-0184): the sender learns that a message has arrived. To contacts only. */
+  readonly sendReceipts: boolean;
+  /** Displayed markers (XEP-0333): the sender learns that a message was read. To contacts only. */
+  readonly sendReadMarkers: boolean;
+  /** For so many seconds a sent message can be taken back before anybody has it; 0 to 30, 0 is off. */
+  readonly undoSeconds: number;
 }
 
 /** Which protection stands between the profile on disk and a reader. */

@@ -3,6 +3,7 @@ import { AppError } from '#shared/errors.ts';
 import { bareJid } from '#shared/jid.ts';
 import type { Contact, ContactStore, RosterItem as StoredItem } from '#main/store/contacts.ts';
 import type { AccountStore } from '#main/store/accounts.ts';
+import type { ChatStore } from '#main/store/chats.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
 import type { Disposable } from '#main/util/disposables.ts';
@@ -20,7 +21,7 @@ import type { XmppSession } from '#main/xmpp/session.ts';
 import { NS } from '#main/xmpp/stanza.ts';
 
 export interface ContactServiceDependencies {
-  readonly store: { readonly accounts: AccountStore; readonly contacts: ContactStore };
+  readonly store: { readonly accounts: AccountStore; readonly contacts: ContactStore; readonly chats: ChatStore };
   readonly changes: Changes;
   readonly clock: Clock;
 }
@@ -76,6 +77,7 @@ export class ContactService {
       ...removed.map((jid) => ({ kind: 'contact-removed', accountId, jid }) as const),
     );
     for (const contact of upserted) {
+      this.#openChat(accountId, contact.jid);
       if (contact.subscription === 'from' || contact.subscription === 'both') {
         this.#requestIsSettled(accountId, contact.jid);
       }
@@ -168,8 +170,18 @@ export class ContactService {
     }
     contacts.upsert(accountId, stored(item));
     this.#deps.changes.announce({ kind: 'contact', accountId, jid: item.jid });
+    this.#openChat(accountId, item.jid);
     if (item.subscription === 'from' || item.subscription === 'both')
       this.#requestIsSettled(accountId, item.jid);
+  }
+
+  /** Whom the user has added is no stranger. */
+  #openChat(accountId: AccountId, jid: string): void {
+    const { chats } = this.#deps.store;
+    const chat = chats.find(accountId, jid);
+    if (chat?.standing !== 'request') return;
+    chats.setStanding(chat.id, 'open');
+    this.#deps.changes.announce({ kind: 'chat', chatId: chat.id });
   }
 
   #requestIsSettled(accountId: AccountId, jid: string): boolean {

@@ -8,6 +8,8 @@ interface Resource {
   readonly status: string;
   readonly priority: number;
   readonly caps: CapsHash | undefined;
+  /** XEP-0319; undefined while somebody uses it, or where it does not say. */
+  readonly idleSince: number | undefined;
 }
 
 /** What the contact list shows of somebody's presence. */
@@ -16,11 +18,13 @@ export interface PresenceSummary {
   readonly statusText: string;
   /** Connected resources. */
   readonly devices: number;
+  /** Since when nobody has touched any of the devices; undefined while one is in use. */
+  readonly idleSince: number | undefined;
   /** When this last changed; a counter shared with the rows of the store. */
   readonly rev: number;
 }
 
-const OFFLINE = { availability: 'offline', statusText: '', devices: 0 } as const;
+const OFFLINE = { availability: 'offline', statusText: '', devices: 0, idleSince: undefined } as const;
 
 /** The more reachable, the higher. */
 const rank: Record<Exclude<Availability, 'offline'>, number> = { chat: 5, online: 4, dnd: 3, away: 2, xa: 1 };
@@ -39,7 +43,11 @@ export class PresenceBook {
   }
 
   /** Notes an available or unavailable presence. Answers whether anything shown has changed. */
-  note(accountId: AccountId, presence: Extract<Presence, { kind: 'available' | 'unavailable' }>): boolean {
+  note(
+    accountId: AccountId,
+    presence: Extract<Presence, { kind: 'available' | 'unavailable' }>,
+    idleSince?: number,
+  ): boolean {
     const bare = bareJid(presence.from);
     const contacts = this.#resources.get(accountId) ?? new Map<string, Map<string, Resource>>();
     this.#resources.set(accountId, contacts);
@@ -47,7 +55,7 @@ export class PresenceBook {
     const resources = contacts.get(bare) ?? new Map<string, Resource>();
     if (presence.kind === 'available') {
       const { availability, status, priority, caps } = presence;
-      resources.set(presence.from.resource, { availability, status, priority, caps });
+      resources.set(presence.from.resource, { availability, status, priority, caps, idleSince });
     } else if (presence.from.resource === '') {
       // RFC 6121 section 4.5.2 by a server for the whole account.
       resources.clear();
@@ -60,7 +68,8 @@ export class PresenceBook {
     const changed =
       before.availability !== after.availability ||
       before.statusText !== after.statusText ||
-      before.devices !== after.devices;
+      before.devices !== after.devices ||
+      before.idleSince !== after.idleSince;
     if (changed) this.#revs.set(`${accountId} ${bare}`, this.#nextRev());
     return changed;
   }
@@ -80,7 +89,10 @@ export class PresenceBook {
       (a, b) => b.priority - a.priority || rank[b.availability] - rank[a.availability],
     )[0];
     if (best === undefined) return { ...OFFLINE, rev };
-    return { availability: best.availability, statusText: best.status, devices: resources.length, rev };
+    const idle = resources.flatMap((resource) => resource.idleSince ?? []);
+    const idleSince = idle.length === resources.length ? Math.max(...idle) : undefined;
+    const { availability, status: statusText } = best;
+    return { availability, statusText, devices: resources.length, idleSince, rev };
   }
 
   /** The capability hashes of all resources of a contact. */

@@ -6,16 +6,27 @@ import type { Logger } from '#main/log/logger.ts';
 import type { History } from '#main/messaging/archive/history.ts';
 import { enableCarbons } from '#main/xmpp/features/carbons.ts';
 import type { Changes } from '#main/util/changes.ts';
+import type { Clock } from '#main/util/clock.ts';
 import type { OwnDisco } from '#main/xmpp/features/disco.ts';
+import { readIdleSince } from '#main/xmpp/features/last-activity.ts';
 import { availablePresence, readPresence, type Presence } from '#main/xmpp/features/presence.ts';
 import type { XmppSession } from '#main/xmpp/session.ts';
-import { parseStanza } from '#main/xmpp/stanza.ts';
+import { parseStanza, type Element } from '#main/xmpp/stanza.ts';
 import type { CapsService } from './caps.ts';
 import type { ContactService } from './contacts.ts';
 import type { PresenceBook } from './presence-book.ts';
 import type { SessionWork } from './session.ts';
 
+/** A service that lives along the streams of every account. */
+export interface StreamService {
+  /** A stream has begun. @param full false where it was resumed: then nothing was missed */
+  attach(accountId: AccountId, xmpp: XmppSession, full: boolean): void;
+  /** The stream is gone. */
+  ended?(accountId: AccountId): void;
+}
+
 export interface WorkDependencies {
+  readonly clock: Clock;
   readonly contacts: ContactService;
   readonly presence: PresenceBook;
   readonly caps: CapsService;
@@ -25,6 +36,7 @@ export interface WorkDependencies {
   readonly log: Logger;
   /** Whether somebody looks at a window (XEP-0352). */
   readonly isActive: () => boolean;
+  readonly along: readonly StreamService[];
 }
 
 /** What happens on the streams of one account, by the services that own each part. */
@@ -33,25 +45,13 @@ export const createWork = (
   { outbox, history }: { readonly outbox: Outbox; readonly history: History },
   deps: WorkDependencies,
 ): SessionWork => {
-  const { contacts, presence: book, caps, inbound, changes } = deps;
-
-  const noteAvailability = (
-    xmpp: XmppSession,
-    presence: Extract<Presence, { kind: 'available' | 'unavailable' }>,
-  ): void => {
-    const bare = bareJid(presence.from);
-    // Anybody may send a presence; only that of contacts is worth the memory.
-    if (!contacts.isContact(accountId, bare)) return;
-    if (book.note(accountId, presence)) changes.announce({ kind: 'contact', accountId, jid: bare });
-    if (presence.kind === 'available' && presence.caps !== undefined) {
-      caps.note(xmpp.stream, presence.from, presence.caps);
-    }
-  };
+  const { contacts, presence: book, inbound, changes } = deps;
 
   return {
     sync: async (xmpp, full) => {
       contacts.attach(accountId, xmpp);
       xmpp.stream.setActive(deps.isActive());
+      for (const service of deps.along) service.attach(accountId, xmpp, full);
       if (full) {
         // Before the catch-up begins: what other devices send meanwhile comes one way or the other.
         void requestCarbons(xmpp, deps.log);
@@ -71,32 +71,64 @@ export const createWork = (
     message: (xmpp, message) => {
       if (!history.take(message)) inbound.handle(accountId, xmpp.jid, message, history.isComplete);
     },
-    presence: (xmpp, stanza) => {
-      const presence = readPresence(stanza);
-      switch (presence?.kind) {
-        case 'available':
-        case 'unavailable':
-          noteAvailability(xmpp, presence);
-          break;
-        case 'subscribe':
-        case 'subscribed':
-        case 'unsubscribe':
-        case 'unsubscribed':
-          contacts.subscription(accountId, xmpp, presence);
-          break;
-        case 'error':
-        case undefined:
-          break;
-      }
-    },
+    presence: (xmpp, stanza) => notePresence(accountId, xmpp, stanza, deps),
     seesUs: (bare) => contacts.seesUs(accountId, bare),
     runOutbox: (stream, acknowledged) => outbox.run(stream, acknowledged),
     holdOutbox: () => outbox.hold(),
     ended: () => {
       history.detach();
+      for (const service of deps.along) service.ended?.(accountId);
       changes.announce(...book.clear(accountId).map((jid) => ({ kind: 'contact', accountId, jid }) as const));
     },
   };
+};
+
+const notePresence = (
+  accountId: AccountId,
+  xmpp: XmppSession,
+  stanza: Element,
+  deps: WorkDependencies,
+): void => {
+  const presence = readPresence(stanza);
+  switch (presence?.kind) {
+    case 'available':
+    case 'unavailable':
+      noteAvailability(
+        accountId,
+        xmpp,
+        { presence, idleSince: readIdleSince(stanza, deps.clock.now()) },
+        deps,
+      );
+      break;
+    case 'subscribe':
+    case 'subscribed':
+    case 'unsubscribe':
+    case 'unsubscribed':
+      deps.contacts.subscription(accountId, xmpp, presence);
+      break;
+    case 'error':
+    case undefined:
+      break;
+  }
+};
+
+const noteAvailability = (
+  accountId: AccountId,
+  xmpp: XmppSession,
+  heard: {
+    readonly presence: Extract<Presence, { kind: 'available' | 'unavailable' }>;
+    readonly idleSince: number | undefined;
+  },
+  { contacts, presence: book, caps, changes }: WorkDependencies,
+): void => {
+  const { presence, idleSince } = heard;
+  const bare = bareJid(presence.from);
+  // Anybody may send a presence; only that of contacts is worth the memory.
+  if (!contacts.isContact(accountId, bare)) return;
+  if (book.note(accountId, presence, idleSince)) changes.announce({ kind: 'contact', accountId, jid: bare });
+  if (presence.kind === 'available' && presence.caps !== undefined) {
+    caps.note(xmpp.stream, presence.from, presence.caps);
+  }
 };
 
 /** XEP-0280 section 4. A server without carbons refuses; its archive still has what other devices sent. */

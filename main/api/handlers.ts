@@ -1,15 +1,21 @@
 import type { Handlers } from '#shared/api/contract.ts';
 import { AppError } from '#shared/errors.ts';
+import type { ChatId } from '#shared/ids.ts';
+import type { ChatView, MessageView } from '#shared/views.ts';
+import { getArchivePreferences, setArchivePreferences } from '#main/accounts/archive-preferences.ts';
+import type { BlockingService } from '#main/accounts/blocking.ts';
 import type { AccountManager } from '#main/accounts/manager.ts';
 import type { ContactService } from '#main/accounts/contacts.ts';
+import type { MessageChanges } from '#main/messaging/message-changes.ts';
 import type { MessageService } from '#main/messaging/messages.ts';
+import type { ReadService } from '#main/messaging/read-state.ts';
 import type { TypingService } from '#main/messaging/typing.ts';
 import type { Settings } from '#main/settings.ts';
+import type { StoredMessage } from '#main/store/messages.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
 import type { Views } from './live-views.ts';
-import { messageView } from './views.ts';
 
 /** What the handlers of an open profile call. */
 export interface Services {
@@ -19,6 +25,9 @@ export interface Services {
   readonly manager: AccountManager;
   readonly contacts: ContactService;
   readonly messages: MessageService;
+  readonly edits: MessageChanges;
+  readonly reads: ReadService;
+  readonly blocking: BlockingService;
   readonly typing: TypingService;
   readonly settings: Settings;
   readonly views: Views;
@@ -38,27 +47,39 @@ const accountHandlers = ({ manager, views }: Services): ProfileHandlers['account
   setPassword: ({ accountId, password }) => manager.setPassword(accountId, password),
   trustCertificate: ({ accountId, spki }) => manager.trustCertificate(accountId, spki),
   retryNow: ({ accountId }) => manager.retryNow(accountId),
+  archivePreferences: ({ accountId }) => getArchivePreferences(manager.requireOnline(accountId)),
+  setArchivePreferences: ({ accountId, preferences }) =>
+    setArchivePreferences(manager.requireOnline(accountId), preferences),
 });
 
-const chatHandlers = ({ store, changes, clock, typing, views }: Services): ProfileHandlers['chats'] => ({
-  open: ({ accountId, jid }) => {
-    const { id } = store.chats.findOrCreate(accountId, jid, clock.now());
-    changes.announce({ kind: 'chat', chatId: id });
-    const view = views.chat(id);
+const chatHandlers = (services: Services): ProfileHandlers['chats'] => {
+  const { store, changes, clock, typing, reads, views } = services;
+  const viewOf = (chatId: ChatId): ChatView => {
+    const view = views.chat(chatId);
     if (view === undefined) throw new AppError('not-found', 'the chat was removed meanwhile');
     return view;
-  },
-  markRead: ({ chatId, upTo }) => {
-    if (store.chats.setReadUpTo(chatId, upTo)) changes.announce({ kind: 'chat', chatId });
-  },
-  setDraft: ({ chatId, text }) => {
-    store.chats.setDraft(chatId, text);
-    changes.announce({ kind: 'chat', chatId });
-  },
-  setTyping: ({ chatId, typing: writing }) => typing.set(chatId, writing),
-});
+  };
+  return {
+    open: ({ accountId, jid }) => {
+      const { id } = store.chats.findOrCreate(accountId, jid, clock.now());
+      changes.announce({ kind: 'chat', chatId: id });
+      return viewOf(id);
+    },
+    markRead: ({ chatId, upTo }) => reads.markRead(chatId, upTo),
+    setDraft: ({ chatId, text }) => {
+      store.chats.setDraft(chatId, text);
+      changes.announce({ kind: 'chat', chatId });
+    },
+    setTyping: ({ chatId, typing: writing }) => typing.set(chatId, writing),
+    accept: ({ chatId }) => {
+      if (store.chats.require(chatId).standing === 'request') store.chats.setStanding(chatId, 'open');
+      changes.announce({ kind: 'chat', chatId });
+      return viewOf(chatId);
+    },
+  };
+};
 
-const contactHandlers = ({ manager, contacts }: Services): ProfileHandlers['contacts'] => ({
+const contactHandlers = ({ manager, contacts, blocking }: Services): ProfileHandlers['contacts'] => ({
   add: ({ accountId, jid, name }) =>
     contacts.add(accountId, manager.requireOnline(accountId), jid, name ?? ''),
   rename: ({ accountId, jid, name }) =>
@@ -66,20 +87,48 @@ const contactHandlers = ({ manager, contacts }: Services): ProfileHandlers['cont
   remove: ({ accountId, jid }) => contacts.remove(accountId, manager.requireOnline(accountId), jid),
   answerRequest: ({ accountId, jid, accept }) =>
     contacts.answerRequest(accountId, manager.requireOnline(accountId), jid, accept),
+  block: async ({ accountId, jid, report }) => ({
+    reported: await blocking.block(accountId, manager.requireOnline(accountId), jid, report),
+  }),
+  unblock: ({ accountId, jid }) => blocking.unblock(accountId, manager.requireOnline(accountId), jid),
+  blocked: ({ accountId }) => ({ jids: blocking.list(accountId) }),
 });
 
-const messageHandlers = ({ store, messages, typing }: Services): ProfileHandlers['messages'] => ({
-  page: (request) => {
-    const { rows, hasOlder, hasNewer } = store.messages.page(request);
-    return { rows: rows.map(messageView), hasOlder, hasNewer };
-  },
-  send: ({ chatId, text }) => {
-    const message = messages.send(chatId, text);
-    typing.sent(chatId);
-    return messageView(message);
-  },
-  resend: ({ messageId }) => messageView(messages.resend(messageId)),
-});
+const messageHandlers = (services: Services): ProfileHandlers['messages'] => {
+  const { store, messages, edits, typing, views } = services;
+  const viewOf = (row: StoredMessage): MessageView => {
+    const [view] = views.messagesOf([row]);
+    if (view === undefined) throw new AppError('not-found', 'the message was removed meanwhile');
+    return view;
+  };
+  return {
+    page: (request) => {
+      const { rows, hasOlder, hasNewer } = store.messages.page(request);
+      return { rows: views.messagesOf(rows), hasOlder, hasNewer };
+    },
+    send: ({ chatId, text, replyTo, sendAt }) => {
+      const message = messages.send(chatId, text, { replyTo, sendAt });
+      typing.sent(chatId);
+      return viewOf(message);
+    },
+    resend: ({ messageId }) => viewOf(messages.resend(messageId)),
+    edit: ({ messageId, text }) => viewOf(edits.edit(messageId, text)),
+    history: ({ messageId }) => ({ versions: edits.history(messageId) }),
+    retract: ({ messageId }) => viewOf(edits.retract(messageId)),
+    react: ({ messageId, emoji, on }) => viewOf(edits.react(messageId, emoji, on)),
+    cancel: ({ messageId }) => {
+      const was = messages.cancel(messageId);
+      if (was === undefined) return { withdrawn: false };
+      return {
+        withdrawn: true,
+        text: was.text,
+        ...(was.replyTo === undefined ? {} : { replyTo: was.replyTo }),
+      };
+    },
+    sendNow: ({ messageId }) => viewOf(messages.sendNow(messageId)),
+    reschedule: ({ messageId, sendAt }) => viewOf(messages.reschedule(messageId, sendAt)),
+  };
+};
 
 /** Thin: check, call the service, map to views. */
 export const createHandlers = (services: Services): ProfileHandlers => ({

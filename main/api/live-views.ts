@@ -11,9 +11,11 @@ import type { AccountManager } from '#main/accounts/manager.ts';
 import type { PresenceBook } from '#main/accounts/presence-book.ts';
 import type { TypingBook } from '#main/messaging/typing-book.ts';
 import type { Chat } from '#main/store/chats.ts';
+import type { StoredMessage } from '#main/store/messages.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Settings } from '#main/settings.ts';
-import { accountView, chatView, contactView, messageView, requestView } from './views.ts';
+import { createMessageViews } from './message-views.ts';
+import { accountView, chatView, contactView, requestView } from './views.ts';
 
 export interface LiveViewDependencies {
   readonly store: Store;
@@ -26,6 +28,7 @@ export interface LiveViewDependencies {
 /** Views of rows as they are now, with what the store does not keep: connections, presence, typing. */
 export const createViews = (deps: LiveViewDependencies) => {
   const { store, manager, presence, typing } = deps;
+  const messages = createMessageViews(store);
   /** A chat's view also shows its contact's name and typing, which have no `rev` in the row of the chat. */
   const chatRevs = new Map<ChatId, number>();
 
@@ -70,10 +73,12 @@ export const createViews = (deps: LiveViewDependencies) => {
       const row = store.chats.find(accountId, jid);
       return row === undefined ? [] : [row.id];
     },
-    message: (id: MessageId): MessageView | undefined => {
-      const message = store.messages.get(id);
-      return message && messageView(message);
-    },
+    /** Of rows as they were read. */
+    messagesOf: (rows: readonly StoredMessage[]): readonly MessageView[] => messages.of(rows),
+    /** Those that are still there. */
+    messages: (ids: readonly MessageId[]): readonly MessageView[] =>
+      messages.of(ids.flatMap((id) => store.messages.get(id) ?? [])),
+    blocked: (accountId: AccountId): readonly string[] => store.blocked.list(accountId),
     settings: (): SettingsView => deps.settings.view(),
   };
 };

@@ -1,7 +1,7 @@
 import type { ChatId } from '#shared/ids.ts';
 import type { ChatView } from '#shared/views.ts';
 
-/** The number on the application's icon: unread messages of all chats. */
+/** The number on the application's icon: unread messages of all open chats. */
 export class UnreadBadge {
   readonly #show: (unread: number) => void;
   readonly #unread = new Map<ChatId, number>();
@@ -18,8 +18,9 @@ export class UnreadBadge {
   }
 
   update(chats: readonly ChatView[]): void {
-    for (const { id, unread } of chats) {
-      if (unread > 0) this.#unread.set(id, unread);
+    for (const { id, unread, standing } of chats) {
+      // Strangers do not get at the user's attention by writing more.
+      if (unread > 0 && standing === 'open') this.#unread.set(id, unread);
       else this.#unread.delete(id);
     }
     const total = [...this.#unread.values()].reduce((sum, unread) => sum + unread, 0);

@@ -1,11 +1,10 @@
 import { oneLine } from '#shared/text.ts';
-import type { AccountView, ChatView, ContactRequestView, ContactView, MessageView } from '#shared/views.ts';
+import type { AccountView, ChatView, ContactRequestView, ContactView } from '#shared/views.ts';
 import type { AccountState } from '#main/accounts/machine.ts';
 import type { PresenceSummary } from '#main/accounts/presence-book.ts';
 import type { Account } from '#main/store/accounts.ts';
 import type { Chat } from '#main/store/chats.ts';
 import type { Contact, ContactRequest } from '#main/store/contacts.ts';
-import type { StoredMessage } from '#main/store/messages.ts';
 
 /** Rows become views here and nowhere else: named fields only, texts of others made harmless. */
 
@@ -36,6 +35,7 @@ export const contactView = (contact: Contact, presence: PresenceSummary): Contac
   availability: presence.availability,
   devices: presence.devices,
   statusText: oneLine(presence.statusText, 256),
+  ...(presence.idleSince === undefined ? {} : { lastSeen: presence.idleSince }),
   rev: Math.max(contact.rev, presence.rev),
 });
 
@@ -62,28 +62,19 @@ export const chatView = (
     ? {}
     : {
         last: {
-          preview: oneLine(chat.last.start, PREVIEW_LENGTH),
+          // Of strangers nothing is shown before the user has decided to look.
+          preview: chat.standing === 'open' ? oneLine(chat.last.start, PREVIEW_LENGTH) : '',
           direction: chat.last.direction,
           state: chat.last.state,
+          ...(chat.last.retracted ? { retracted: true } : {}),
         },
       }),
   unread: chat.unread,
   ...(chat.firstUnreadId === undefined ? {} : { firstUnreadId: chat.firstUnreadId }),
   draft: chat.draft,
   typing: live.typing,
+  standing: chat.standing,
+  retention: chat.retention,
   activeAt: chat.activeAt,
   rev: Math.max(chat.rev, live.rev),
-});
-
-export const messageView = (message: StoredMessage): MessageView => ({
-  id: message.id,
-  chatId: message.chatId,
-  direction: message.direction,
-  body: message.body,
-  at: message.at,
-  sortAt: message.sortAt,
-  state: message.state,
-  ...(message.failure === undefined ? {} : { failure: message.failure }),
-  protection: message.protection,
-  rev: message.rev,
 });

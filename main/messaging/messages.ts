@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import { AppError } from '#shared/errors.ts';
-import type { StoredMessage } from '#main/store/messages.ts';
+import type { NewOutgoing, StoredMessage } from '#main/store/messages.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
@@ -12,9 +12,28 @@ export interface MessageServiceDependencies {
   readonly clock: Clock;
   /** Tells the account's outbox that there is something to send. */
   readonly poke: (accountId: AccountId) => void;
+  /** For how many seconds a message can be taken back before it leaves; 0 is off. */
+  readonly undoSeconds: () => number;
 }
 
-/** What the user does with messages. */
+export interface SendOptions {
+  /** A message of the same chat that this one answers. */
+  readonly replyTo?: MessageId | undefined;
+  /** Not before this time, milliseconds since 1970. */
+  readonly sendAt?: number | undefined;
+}
+
+/** What was written, after it was withdrawn. */
+export interface WithdrawnMessage {
+  readonly text: string;
+  readonly replyTo: MessageId | undefined;
+}
+
+/** By what others know a message; undefined where its sender's client gave it no id. */
+export const referenceId = ({ originId, stanzaId }: StoredMessage): string | undefined =>
+  originId ?? stanzaId;
+
+/** What the user does with messages on their way out. */
 export class MessageService {
   readonly #deps: MessageServiceDependencies;
 
@@ -22,8 +41,11 @@ export class MessageService {
     this.#deps = deps;
   }
 
-  /** Stores the message and its outbox entry in one transaction, then lets it go. */
-  send(chatId: ChatId, text: string): StoredMessage {
+  /**
+   * Stores the message and its outbox entry in one transaction, then lets it go.
+   * @throws AppError `not-found` where the chat, or the answered message in it, does not exist
+   */
+  send(chatId: ChatId, text: string, { replyTo, sendAt }: SendOptions = {}): StoredMessage {
     const { store, clock } = this.#deps;
     const { message, accountId } = store.transaction(() => {
       const chat = store.chats.require(chatId);
@@ -35,14 +57,17 @@ export class MessageService {
         senderJid: account.jid,
         body: text,
         at: now,
-        // Never above what is on the screen already, should the clock have been set back.
-        sortAt: Math.max(now, store.messages.page({ kind: 'latest', chatId, limit: 1 }).rows[0]?.sortAt ?? 0),
         protection: 'none',
         stanzaId: id,
         originId: id,
+        reply: replyTo === undefined ? undefined : this.#replyTo(chatId, replyTo),
+        receiptWanted: true,
+        markable: true,
+        notBefore: this.#notBefore(now, sendAt),
       });
-      // Who answers has read.
+      // Who answers has read, and has let in.
       store.chats.setReadUpTo(chatId, stored.id);
+      if (chat.standing === 'request') store.chats.setStanding(chatId, 'open');
       if (chat.draft !== '') store.chats.setDraft(chatId, '');
       return { message: stored, accountId: chat.accountId };
     });
@@ -54,14 +79,69 @@ export class MessageService {
   /** Queues a failed message again, under the same id. */
   resend(messageId: MessageId): StoredMessage {
     const { store } = this.#deps;
-    const message = store.messages.require(messageId);
-    if (message.direction !== 'out') throw new AppError('not-found', 'only own messages can be sent again');
+    const message = this.#requireOwn(messageId);
     const queued = store.messages.requeue(messageId, this.#deps.clock.now());
     // Not failed any more: a second click, or the answer came after all.
     if (queued === undefined) return message;
-    this.#announce(queued);
-    this.#deps.poke(store.chats.require(message.chatId).accountId);
-    return store.messages.require(messageId);
+    return this.#goOn(queued);
+  }
+
+  /** Takes back a message that has not left; undefined where it has. */
+  cancel(messageId: MessageId): WithdrawnMessage | undefined {
+    const { store, changes } = this.#deps;
+    const { chatId, reply } = this.#requireOwn(messageId);
+    const answered = reply === undefined ? undefined : store.references.find(chatId, reply.id);
+    const withdrawn = store.messages.withdraw(messageId);
+    if (withdrawn === undefined) return undefined;
+    changes.announce({ kind: 'messages-removed', chatId, messageIds: [messageId] }, { kind: 'chat', chatId });
+    return { text: withdrawn.body, replyTo: answered?.id };
+  }
+
+  /** Does not wait for the time of a message any longer. */
+  sendNow(messageId: MessageId): StoredMessage {
+    return this.#reschedule(messageId, undefined);
+  }
+
+  /** @param sendAt milliseconds since 1970 */
+  reschedule(messageId: MessageId, sendAt: number): StoredMessage {
+    return this.#reschedule(messageId, sendAt);
+  }
+
+  #reschedule(messageId: MessageId, sendAt: number | undefined): StoredMessage {
+    const { store } = this.#deps;
+    const message = this.#requireOwn(messageId);
+    const entry = store.outbox.ofMessage(messageId);
+    // It has left, or is on its way: there is nothing to wait for.
+    if (entry?.notBefore === undefined) return message;
+    store.outbox.reschedule(entry.id, sendAt);
+    return this.#goOn(message);
+  }
+
+  #goOn(message: StoredMessage): StoredMessage {
+    this.#announce(message);
+    this.#deps.poke(this.#deps.store.chats.accountOf(message.chatId));
+    return this.#deps.store.messages.require(message.id);
+  }
+
+  #notBefore(now: number, sendAt: number | undefined): number | undefined {
+    if (sendAt !== undefined) return sendAt;
+    const seconds = this.#deps.undoSeconds();
+    return seconds === 0 ? undefined : now + seconds * 1000;
+  }
+
+  #replyTo(chatId: ChatId, messageId: MessageId): NewOutgoing['reply'] {
+    const answered = this.#deps.store.messages.require(messageId);
+    const id = referenceId(answered);
+    const isThere = answered.chatId === chatId && answered.retractedAt === undefined;
+    if (!isThere || id === undefined) throw new AppError('not-found', 'there is no such message to answer');
+    // Its text is looked up when it is needed: it may be edited or taken back meanwhile.
+    return { id, jid: answered.senderJid, quote: undefined };
+  }
+
+  #requireOwn(messageId: MessageId): StoredMessage {
+    const message = this.#deps.store.messages.require(messageId);
+    if (message.direction === 'out') return message;
+    throw new AppError('not-found', 'this is no message of the user');
   }
 
   #announce(message: StoredMessage): void {

@@ -11,7 +11,9 @@ export type PageRequest =
       readonly chatId: ChatId;
       readonly anchor: MessageId;
       readonly limit: number;
-    };
+    }
+  /** Around a time, milliseconds since 1970: the first row at that time or later stands in the middle. */
+  | { readonly kind: 'date'; readonly chatId: ChatId; readonly at: number; readonly limit: number };
 
 /** Rows in timeline order, oldest first. */
 export interface RowPage {
@@ -59,6 +61,14 @@ export const readPage = (database: Database, request: PageRequest): RowPage => {
     const { rows, more } = older(END, limit);
     return { rows, hasOlder: more, hasNewer: false };
   }
+  /** @param from the place just before the row in the middle */
+  const around = (from: Position): RowPage => {
+    const before = older({ sortAt: from.sortAt, id: from.id + 1 }, Math.floor(limit / 2));
+    const after = newer(from, limit - before.rows.length);
+    return { rows: [...before.rows, ...after.rows], hasOlder: before.more, hasNewer: after.more };
+  };
+  // Ids are positive: this place is before all rows of that time.
+  if (request.kind === 'date') return around({ sortAt: request.at, id: 0 });
   const anchor = positionOf(database, chatId, request.anchor);
   switch (request.kind) {
     case 'before': {
@@ -69,12 +79,9 @@ export const readPage = (database: Database, request: PageRequest): RowPage => {
       const { rows, more } = newer(anchor, limit);
       return { rows, hasOlder: true, hasNewer: more };
     }
-    case 'around': {
-      const before = older(anchor, Math.floor(limit / 2));
+    case 'around':
       // Ids are integers: the place just before the anchor lets it be the first of the newer rows.
-      const after = newer({ sortAt: anchor.sortAt, id: anchor.id - 1 }, limit - before.rows.length);
-      return { rows: [...before.rows, ...after.rows], hasOlder: before.more, hasNewer: after.more };
-    }
+      return around({ sortAt: anchor.sortAt, id: anchor.id - 1 });
   }
 };
 

@@ -11,7 +11,12 @@ export type Change =
   | { readonly kind: 'contact-removed'; readonly accountId: AccountId; readonly jid: string }
   | { readonly kind: 'requests'; readonly accountId: AccountId }
   | { readonly kind: 'chat'; readonly chatId: ChatId }
+  | { readonly kind: 'chat-removed'; readonly chatId: ChatId }
+  /** Many rows of a chat at once. */
+  | { readonly kind: 'timeline'; readonly chatId: ChatId }
   | { readonly kind: 'message'; readonly messageId: MessageId }
+  | { readonly kind: 'messages-removed'; readonly chatId: ChatId; readonly messageIds: readonly MessageId[] }
+  | { readonly kind: 'blocked'; readonly accountId: AccountId }
   | { readonly kind: 'settings' };
 
 export class Changes {

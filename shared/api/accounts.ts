@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import type { AccountView } from '../views.ts';
-import { accountAddress, accountId } from './fields.ts';
+import { accountAddress, accountId, bareAddress } from './fields.ts';
 import { method } from './method.ts';
+
+/** Which messages the own server archives. */
+export interface ArchivePreferencesView {
+  /** For those in neither list; `roster`: messages with contacts. */
+  readonly default: 'always' | 'never' | 'roster';
+  /** Addresses. */
+  readonly always: readonly string[];
+  readonly never: readonly string[];
+}
 
 const password = z.string().min(1).max(1024);
 /** base64 of a SHA-256: the public key that the user chose to trust for this account. */
@@ -32,4 +41,20 @@ export const accounts = {
   trustCertificate: method(z.strictObject({ accountId, spki }))<void>(),
   /** Ends a wait and connects at once. */
   retryNow: method(z.strictObject({ accountId }))<void>(),
+  /**
+   * What the server archives (XEP-0441). Fails with `offline`, or `stanza-error` where it has no such
+   * preferences (condition `feature-not-implemented` or `service-unavailable`).
+   */
+  archivePreferences: method(z.strictObject({ accountId }))<ArchivePreferencesView>(),
+  /** Replaces them; answers what the server made of it. Fails as `archivePreferences` does. */
+  setArchivePreferences: method(
+    z.strictObject({
+      accountId,
+      preferences: z.strictObject({
+        default: z.enum(['always', 'never', 'roster']),
+        always: z.array(bareAddress).max(1_000),
+        never: z.array(bareAddress).max(1_000),
+      }),
+    }),
+  )<ArchivePreferencesView>(),
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccountId, ChatId, MessageId } from '../ids.ts';
 import { parseAccountJid, toBare } from '../jid.ts';
+import { MAX_BODY_LENGTH } from '../limits.ts';
 
 /** Schemas of the fields that several methods share. Every text has an upper bound. */
 
@@ -37,8 +38,17 @@ export const xmlText = (max: number): z.ZodType<string> =>
   z
     .string()
     .max(max)
-    .refine((text) => text.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text), {
-      message: 'not-xml-text',
-    });
+    .refine(
+      (text) => text.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text),
+      {
+        message: 'not-xml-text',
+      },
+    );
+
+/** Milliseconds since 1970, UTC. */
+export const time = z.int().positive().max(8_640_000_000_000_000);
+
+/** Text of a message: not blank. */
+export const messageText = xmlText(MAX_BODY_LENGTH).refine((text) => text.trim() !== '', 'empty');
 
 export { MAX_BODY_LENGTH } from '../limits.ts';

@@ -2,10 +2,16 @@ import { z } from 'zod';
 import type { SettingsView } from '../views.ts';
 import { method } from './method.ts';
 
+/** The longest time that a message is held back for "undo", in seconds. */
+const MAX_UNDO_SECONDS = 30;
+
 export const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
   language: z.enum(['system', 'en', 'de', 'ar']),
   sendTyping: z.boolean(),
+  sendReceipts: z.boolean(),
+  sendReadMarkers: z.boolean(),
+  undoSeconds: z.int().min(0).max(MAX_UNDO_SECONDS),
 });
 
 export const settings = {

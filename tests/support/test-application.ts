@@ -1,3 +1,4 @@
+import { defaultSettings } from '#shared/default-settings.ts';
 import type { Application } from '#main/hosts/application.ts';
 import { createLogger, type Logger } from '#main/log/logger.ts';
 import { createRpcServer } from '#main/rpc/server.ts';
@@ -21,7 +22,7 @@ export const createTestApplication = (
   host: HostKind,
   log: Logger = createLogger(() => {}, 'error', 'test'),
 ): TestApplication => {
-  let settings: SettingsView = { theme: 'system', language: 'en', sendTyping: true };
+  let settings: SettingsView = { ...defaultSettings, language: 'en' };
   const opened: string[] = [];
   const links: DeepLink[] = [];
   const snapshot = (): Snapshot => ({
@@ -47,12 +48,9 @@ export const createTestApplication = (
       openLink: ({ url }) => void opened.push(url),
       },
       settings: {
-        update: ({ theme, language, sendTyping }) => {
-          settings = {
-            theme: theme ?? settings.theme,
-            language: language ?? settings.language,
-            sendTyping: sendTyping ?? settings.sendTyping,
-          };
+        update: (patch) => {
+          const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+          settings = { ...settings, ...given };
           rpc.emit('settings.changed', { settings });
           return settings;
         },

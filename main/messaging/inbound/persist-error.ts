@@ -1,8 +1,12 @@
 import { bareJid } from '#shared/jid.ts';
+import { oneLine } from '#shared/text.ts';
 import type { Change } from '#main/util/changes.ts';
 import { stanzaIdAttribute } from '#main/xmpp/features/message.ts';
+import type { StanzaError } from '#main/xmpp/port.ts';
 import type { PersistDependencies } from './persist.ts';
 import type { Envelope } from './unwrap.ts';
+
+const MAX_TEXT_LENGTH = 512;
 
 /**
  * An error attaches to the message of ours that caused it, and only the chat's own side can cause one.
@@ -11,13 +15,14 @@ import type { Envelope } from './unwrap.ts';
 export const persistError = (
   { store, log }: PersistDependencies,
   envelope: Envelope,
-  condition: string,
+  { condition, text }: Pick<StanzaError, 'condition' | 'text'>,
 ): readonly Change[] => {
   const chat = store.chats.find(envelope.accountId, envelope.peer);
   const stanzaId = stanzaIdAttribute(envelope.message);
   if (chat === undefined || stanzaId === undefined) return [];
   const message = store.messages.findByStanzaId(chat.id, bareJid(envelope.own), stanzaId);
-  if (message === undefined || store.messages.setState(message.id, 'failed', condition) === undefined)
+  const said = text === undefined ? undefined : oneLine(text, MAX_TEXT_LENGTH);
+  if (message === undefined || store.messages.setState(message.id, 'failed', condition, said) === undefined)
     return [];
   log.info('a message came back', { condition });
   return [

@@ -1,12 +1,16 @@
 import type { MessageId } from '#shared/ids.ts';
-import { bareJid } from '#shared/jid.ts';
+import { bareJid, formatJid } from '#shared/jid.ts';
 import type { Protection } from '#shared/views.ts';
-import type { NewIncoming } from '#main/store/message-rows.ts';
+import type { Chat } from '#main/store/chats.ts';
+import type { NewIncoming, StoredMessage } from '#main/store/message-rows.ts';
 import type { Change } from '#main/util/changes.ts';
 import { stanzaIdAttribute } from '#main/xmpp/features/message.ts';
 import { readOriginId } from '#main/xmpp/features/stanza-ids.ts';
 import { findDuplicate } from './deduplicate.ts';
+import type { ReplyMeaning } from './interpret.ts';
+import { changesOf, settleReference } from './persist-reference.ts';
 import type { PersistDependencies } from './persist.ts';
+import { chatOf, isKnown } from './standing.ts';
 import type { Envelope } from './unwrap.ts';
 
 /** What becomes a row of the timeline. */
@@ -14,38 +18,79 @@ export interface TextContent {
   readonly body: string;
   readonly protection: Protection;
   readonly failure?: string;
+  readonly reply?: ReplyMeaning | undefined;
+  /** The id to give back, where the sender wants a receipt. */
+  readonly receiptWanted?: string | undefined;
+  readonly markable?: boolean;
 }
 
-/** Stores a message once, however often and by whatever way it comes. */
-export const persistText = (deps: PersistDependencies, envelope: Envelope, content: TextContent): readonly Change[] => {
+/** Stores a message once, however often and by whatever way it comes, with what was said about it before. */
+export const persistText = (
+  deps: PersistDependencies,
+  envelope: Envelope,
+  content: TextContent,
+): readonly Change[] => {
+  const chat = chatOf(deps, envelope);
+  const message = storeText(deps, envelope, chat, content);
+  return message === undefined ? [] : changesOf(chat, message.id);
+};
+
+/** @returns the row, where it is new or has changed */
+export const storeText = (
+  deps: PersistDependencies,
+  envelope: Envelope,
+  chat: Chat,
+  content: TextContent,
+): StoredMessage | undefined => {
   const { store, clock } = deps;
   const now = clock.now();
-  const chat = store.chats.findOrCreate(envelope.accountId, envelope.peer, now);
   // A server's clock may be ahead of ours: nothing is dated in our future.
   const at = Math.min(envelope.delayedAt ?? now, now);
   const { archiveId } = envelope;
   const messageId = storeOnce(deps, envelope, {
     chatId: chat.id,
     senderJid: bareJid(envelope.from),
+    body: content.body,
+    protection: content.protection,
+    failure: content.failure,
+    reply: replyOf(content.reply),
+    receiptWanted: content.receiptWanted !== undefined,
+    markable: content.markable ?? false,
     at,
     // What the server kept without an archive is placed by its time; the rest by the order of the archive.
     sortAt: envelope.sortAt ?? (envelope.delayedAt !== undefined && archiveId === undefined ? at : undefined),
     stanzaId: stanzaIdAttribute(envelope.message),
     originId: readOriginId(envelope.message),
     archiveId,
-    ...content,
   });
-  if (messageId === undefined) return [];
+  if (messageId === undefined) return undefined;
   // Who answers on another device has read there.
   if (envelope.direction === 'out') store.chats.setReadUpTo(chat.id, messageId);
-  return [
-    { kind: 'message', messageId },
-    { kind: 'chat', chatId: chat.id },
-  ];
+  settle(deps, envelope, store.messages.require(messageId));
+  return store.messages.require(messageId);
+};
+
+const replyOf = (reply: ReplyMeaning | undefined): NewIncoming['reply'] =>
+  reply && {
+    id: reply.id,
+    jid: reply.author && formatJid(reply.author),
+    quote: reply.quote === '' ? undefined : reply.quote,
+  };
+
+/** Applies what was said about a message before it came. */
+const settle = ({ store }: PersistDependencies, envelope: Envelope, message: StoredMessage): void => {
+  const ids = [message.originId, message.stanzaId];
+  for (const reference of store.references.take(message.chatId, ids, message.senderJid)) {
+    settleReference({ store }, message.id, bareJid(envelope.own), reference);
+  }
 };
 
 /** @returns the id of the row, where it is new or has changed */
-const storeOnce = ({ store }: PersistDependencies, envelope: Envelope, message: NewIncoming): MessageId | undefined => {
+const storeOnce = (
+  { store }: PersistDependencies,
+  envelope: Envelope,
+  message: NewIncoming,
+): MessageId | undefined => {
   const { archiveId, direction } = envelope;
   const { chatId, sortAt } = message;
   if (archiveId !== undefined && envelope.source === 'archive' && sortAt !== undefined) {
@@ -58,4 +103,28 @@ const storeOnce = ({ store }: PersistDependencies, envelope: Envelope, message: 
   }
   const known = findDuplicate(store.messages, chatId, envelope, message.body);
   return known === undefined ? store.messages.insertIncoming(message).id : undefined;
+};
+
+/**
+ * Queues the receipt that a message asks for (XEP-0184), in the transaction that stores the message. Only what
+ * was sent to this device (section 5.5), also when it comes again: the first receipt may be lost. Only contacts
+ * in an open chat learn by it that we are here (section 8).
+ */
+export const answerReceipt = (
+  deps: PersistDependencies,
+  envelope: Envelope,
+  receiptWanted: string | undefined,
+): void => {
+  const { store, clock } = deps;
+  const { accountId, own, peer, source, direction } = envelope;
+  if (receiptWanted === undefined || source !== 'live' || direction !== 'in' || !deps.sendReceipts()) return;
+  const chat = store.chats.find(accountId, peer);
+  if (chat?.standing !== 'open' || peer === bareJid(own) || !isKnown(store, accountId, own, peer)) return;
+  const type = envelope.message.attrs['type'] === 'chat' ? 'chat' : 'normal';
+  store.outbox.add({
+    chatId: chat.id,
+    kind: 'receipt',
+    payload: { received: receiptWanted, type },
+    createdAt: clock.now(),
+  });
 };

@@ -1,21 +1,17 @@
 import type { AccountId, ChatId } from '#shared/ids.ts';
 import type { Jid } from '#shared/jid.ts';
-import type { Logger } from '#main/log/logger.ts';
-import type { Store } from '#main/store/store.ts';
 import type { Changes } from '#main/util/changes.ts';
-import type { Clock } from '#main/util/clock.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 import type { TypingBook } from '../typing-book.ts';
 import { interpret, type Meaning } from './interpret.ts';
-import { persist } from './persist.ts';
+import { persist, type PersistDependencies } from './persist.ts';
 import { unwrap, type Envelope, type Unwrapped } from './unwrap.ts';
 
-export interface InboundDependencies {
-  readonly store: Store;
+export interface InboundDependencies extends PersistDependencies {
   readonly changes: Changes;
-  readonly clock: Clock;
   readonly typing: TypingBook;
-  readonly log: Logger;
+  /** Tells the account's outbox that there may be something to send. */
+  readonly poke: (accountId: AccountId) => void;
 }
 
 /**
@@ -27,10 +23,11 @@ export const createInbound = (deps: InboundDependencies) => {
   /** @param confirm everything before it is here: the archive is asked only for what comes after */
   const handle = (accountId: AccountId, own: Jid, stanza: Element, confirm = false): void => {
     const unwrapped = unwrap(accountId, own, stanza);
-    if (unwrapped.kind === 'refused') deps.log.warn('a wrapped message was refused', { reason: unwrapped.reason });
+    if (unwrapped.kind === 'refused')
+      deps.log.warn('a wrapped message was refused', { reason: unwrapped.reason });
     if (unwrapped.kind !== 'message') return;
     const { envelope } = unwrapped;
-    const meanings = interpret(envelope.message);
+    const meanings = interpret(envelope.message, envelope.own);
     if (meanings.length === 0 && (!confirm || envelope.archiveId === undefined)) return;
     const changes = deps.store.transaction(() => {
       const written = meanings.flatMap((meaning) => persist(deps, envelope, meaning));
@@ -39,6 +36,8 @@ export const createInbound = (deps: InboundDependencies) => {
     });
     deps.changes.announce(...changes);
     for (const meaning of meanings) noteTyping(envelope, meaning);
+    // A receipt waits in the outbox.
+    if (meanings.some((meaning) => meaning.kind === 'text')) deps.poke(accountId);
   };
 
   /**
@@ -56,7 +55,9 @@ export const createInbound = (deps: InboundDependencies) => {
         if (one.kind === 'refused') deps.log.warn('an archived message was refused', { reason: one.reason });
         if (one.kind !== 'message') return [];
         const envelope = { ...one.envelope, sortAt: places[index] };
-        return interpret(envelope.message).flatMap((meaning) => persist(deps, envelope, meaning));
+        return interpret(envelope.message, envelope.own).flatMap((meaning) =>
+          persist(deps, envelope, meaning),
+        );
       });
       return { changes: written, end: reached };
     });
@@ -70,7 +71,10 @@ export const createInbound = (deps: InboundDependencies) => {
     if (archiveId === undefined) return;
     const row = chat && messages.findByArchiveId(chat.id, archiveId);
     // A message without a row (a receipt, say) has its place in the archive too.
-    archive.confirm(accountId, { id: archiveId, sortAt: row?.sortAt ?? archive.placeLive(accountId, deps.clock.now()) });
+    archive.confirm(accountId, {
+      id: archiveId,
+      sortAt: row?.sortAt ?? archive.placeLive(accountId, deps.clock.now()),
+    });
   };
 
   const noteTyping = (envelope: Envelope, meaning: Meaning): void => {
@@ -84,9 +88,11 @@ export const createInbound = (deps: InboundDependencies) => {
     }
   };
 
-  /** A chat state alone makes no chat: strangers could fill the list with it. */
-  const chatOf = (envelope: Envelope): ChatId | undefined =>
-    deps.store.chats.find(envelope.accountId, envelope.peer)?.id;
+  /** A chat state alone makes no chat: strangers could fill the list with it, and theirs are not shown. */
+  const chatOf = (envelope: Envelope): ChatId | undefined => {
+    const chat = deps.store.chats.find(envelope.accountId, envelope.peer);
+    return chat?.standing === 'open' ? chat.id : undefined;
+  };
 
   return { handle, handleArchived };
 };

@@ -3,15 +3,17 @@ import type { Logger } from '#main/log/logger.ts';
 import type { OutboxEntry, OutboxId } from '#main/store/outbox.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Changes } from '#main/util/changes.ts';
+import type { Clock } from '#main/util/clock.ts';
 import { stanzaIdAttribute } from '#main/xmpp/features/message.ts';
 import type { Stream } from '#main/xmpp/port.ts';
 import { parseStanza } from '#main/xmpp/stanza.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
-import { seal } from './seal.ts';
+import { seal, sealSignal, type Sealed } from './seal.ts';
 
 export interface OutboxDependencies {
   readonly store: Store;
   readonly changes: Changes;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Whether chat states may be told (XEP-0085), as the settings say now. */
   readonly sendTyping: () => boolean;
@@ -19,10 +21,13 @@ export interface OutboxDependencies {
   readonly arrived?: (accountId: AccountId) => void;
 }
 
+/** The longest time that timers take; beyond it they fire at once (a signed 32-bit number of milliseconds). */
+const MAX_TIMER_MS = 2_147_483_647;
+
 /**
- * The durable queue of one account. Entries leave in the order in which they were written, and stay on
- * disk until the server has acknowledged them; after a break the same stanza goes out again, with the
- * same id.
+ * The durable queue of one account. Entries leave in the order in which they were written, or when their
+ * time has come, and stay on disk until the server has acknowledged them; after a break the same stanza goes
+ * out again, with the same id.
  */
 export class Outbox {
   readonly #deps: OutboxDependencies;
@@ -30,6 +35,7 @@ export class Outbox {
   #stream: Stream | undefined;
   /** The entry that was given to the present stream last. */
   #last: OutboxId | undefined;
+  #cancelTimer = (): void => undefined;
 
   constructor(accountId: AccountId, deps: OutboxDependencies) {
     this.#accountId = accountId;
@@ -51,17 +57,30 @@ export class Outbox {
   hold(): void {
     this.#stream = undefined;
     this.#last = undefined;
+    this.#cancelTimer();
     this.#announce(...this.#deps.store.messages.requeueSending(this.#accountId));
   }
 
-  /** Sends what has been added; does nothing without a stream. */
+  /** Sends what has been added or is due; does nothing without a stream. */
   poke(): void {
+    const { store, clock } = this.#deps;
     for (let stream = this.#stream; stream !== undefined; stream = this.#stream) {
-      const entry = this.#deps.store.outbox.next(this.#accountId, this.#last);
-      if (entry === undefined) return;
+      const entry = store.outbox.next(this.#accountId, this.#last, clock.now());
+      if (entry === undefined) break;
       this.#last = entry.id;
       this.#give(entry, stream);
     }
+    this.#setTimer();
+  }
+
+  /** Wakes the outbox when the next entry is due; what is due without a stream leaves with the next one. */
+  #setTimer(): void {
+    this.#cancelTimer();
+    const due = this.#stream === undefined ? undefined : this.#deps.store.outbox.nextDueAt(this.#accountId);
+    if (due === undefined) return;
+    const { clock } = this.#deps;
+    const ms = Math.min(Math.max(due - clock.now(), 0), MAX_TIMER_MS);
+    this.#cancelTimer = clock.after(ms, () => this.poke());
   }
 
   #give(entry: OutboxEntry, stream: Stream): void {
@@ -74,22 +93,17 @@ export class Outbox {
     );
   }
 
-  /** The stanza of an entry, made once and kept; undefined where the message may not leave. */
+  /** The stanza of an entry, made once and kept; undefined where it may not leave. */
   #sealed(entry: OutboxEntry): string | undefined {
     const { store } = this.#deps;
     const { messageId } = entry;
-    if (messageId === undefined) return undefined;
     const outcome = store.transaction(() => {
-      const message = store.messages.require(messageId);
-      const sending = store.messages.setState(messageId, 'sending');
+      const sending = messageId === undefined ? undefined : store.messages.setState(messageId, 'sending');
       store.outbox.countAttempt(entry.id);
       if (entry.stanza !== undefined) return { stanza: entry.stanza, changed: sending };
-      const sealed = seal(message, store.chats.require(entry.chatId), {
-        sendTyping: this.#deps.sendTyping(),
-      });
-      if (sealed.kind === 'refused') {
-        return { stanza: undefined, changed: store.messages.setState(messageId, 'failed', sealed.condition) };
-      }
+      const sealed = this.#seal(entry);
+      if (sealed.kind === 'refused')
+        return { stanza: undefined, changed: this.#refuse(entry, sealed.condition) };
       const stanza = sealed.stanza.toString();
       store.outbox.storeSealed(entry.id, stanza);
       return { stanza, changed: sending };
@@ -98,16 +112,41 @@ export class Outbox {
     return outcome.stanza;
   }
 
+  #seal(entry: OutboxEntry): Sealed {
+    const { store, sendTyping } = this.#deps;
+    const id = entry.messageId ?? entry.aboutId;
+    const message = id === undefined ? undefined : store.messages.get(id);
+    const reply = message?.reply;
+    const answered = reply === undefined ? undefined : store.references.find(entry.chatId, reply.id);
+    const chat = store.chats.require(entry.chatId);
+    const options = { sendTyping: sendTyping(), answered };
+    return entry.messageId !== undefined && message !== undefined
+      ? seal(message, chat, options)
+      : sealSignal(entry, message, chat, options);
+  }
+
+  /** Only a message can show that it failed; what was said about one stays unsaid. */
+  #refuse(entry: OutboxEntry, condition: string): StoredMessage | undefined {
+    const { store, log } = this.#deps;
+    if (entry.messageId !== undefined) return store.messages.setState(entry.messageId, 'failed', condition);
+    log.info('not sent', { kind: entry.kind, condition });
+    store.outbox.remove(entry.id);
+    return undefined;
+  }
+
   #acknowledged(entry: OutboxEntry): void {
-    if (entry.messageId === undefined) return;
+    const { store, arrived } = this.#deps;
     try {
+      if (entry.messageId === undefined) store.outbox.remove(entry.id);
       // The account may have been removed meanwhile, and the message with it.
-      if (this.#deps.store.messages.get(entry.messageId) === undefined) return;
-      const changed = this.#deps.store.messages.setState(entry.messageId, 'acked');
-      if (changed !== undefined) this.#announce(changed);
-      this.#deps.arrived?.(this.#accountId);
+      else if (store.messages.get(entry.messageId) === undefined) return;
+      else {
+        const changed = store.messages.setState(entry.messageId, 'acked');
+        if (changed !== undefined) this.#announce(changed);
+      }
+      arrived?.(this.#accountId);
     } catch (error) {
-      // The entry is still there: the message goes out once more, and the other side knows its id.
+      // The entry is still there: it goes out once more, and the other side knows its id.
       this.#deps.log.error('an acknowledgement could not be stored', { entry: entry.id }, error);
     }
   }

@@ -6,7 +6,7 @@ import { usableId } from './attribute-values.ts';
 import { hint } from './hints.ts';
 import { isBounced } from './message.ts';
 
-const REACTIONS = 'urn:xmpp:reactions:0';
+export const REACTIONS = 'urn:xmpp:reactions:0';
 
 /** How many of one person's reactions to one message are kept. */
 export const MAX_REACTIONS = 20;

@@ -23,7 +23,16 @@ beforeEach(() => {
   announcer.on((change) => changes.push(change));
   const clock = { now: () => NOW, after: () => () => undefined };
   typing = new TypingBook(clock, () => undefined);
-  inbound = createInbound({ store: test.store, changes: announcer, clock, typing, log: quietLog });
+  inbound = createInbound({
+    store: test.store,
+    changes: announcer,
+    clock,
+    typing,
+    log: quietLog,
+    sendReceipts: () => true,
+    readAhead: () => undefined,
+    poke: () => undefined,
+  });
 });
 afterEach(() => test.close());
 
@@ -33,6 +42,10 @@ const rows = (jid: string): readonly StoredMessage[] => {
   return chat === undefined
     ? []
     : test.store.messages.page({ kind: 'latest', chatId: chat.id, limit: 200 }).rows;
+};
+const befriend = (jid: string): void => {
+  const item = { jid, name: undefined, subscription: 'both', asked: false, groups: [] } as const;
+  test.store.contacts.upsert(test.account.id, item);
 };
 const bodies = (jid: string): readonly string[] => rows(jid).map(({ body }) => body);
 
@@ -116,6 +129,7 @@ describe('an incoming message', () => {
   it('shows who is writing, until a text or "paused" comes, and not from the past', () => {
     const composing = "<composing xmlns='http://jabber.org/protocol/chatstates'/>";
     const from = "from='bob@localhost/a' type='chat'";
+    befriend('bob@localhost');
     receive(`<message ${from}><body>hi</body></message>`);
     const chat = test.store.chats.list()[0];
     if (chat === undefined) throw new Error('there is no chat');

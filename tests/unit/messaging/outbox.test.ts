@@ -26,6 +26,7 @@ beforeEach(() => {
   outbox = new Outbox(test.account.id, {
     store: test.store,
     changes,
+    clock: systemClock,
     log: quietLog,
     sendTyping: () => false,
   });
@@ -34,6 +35,7 @@ beforeEach(() => {
     changes,
     clock: systemClock,
     poke: () => outbox.poke(),
+    undoSeconds: () => 0,
   });
   chatId = test.store.chats.findOrCreate(test.account.id, 'bob@localhost', 1).id;
 });

@@ -1,0 +1,96 @@
+import { BlockingService } from '#main/accounts/blocking.ts';
+import type { ContactService } from '#main/accounts/contacts.ts';
+import type { Logger } from '#main/log/logger.ts';
+import { createLedger } from '#main/messaging/archive/archive-ledger.ts';
+import { History } from '#main/messaging/archive/history.ts';
+import { DisplayedSync } from '#main/messaging/displayed-sync.ts';
+import { createInbound, type Inbound } from '#main/messaging/inbound/pipeline.ts';
+import { MessageChanges } from '#main/messaging/message-changes.ts';
+import { MessageService } from '#main/messaging/messages.ts';
+import { Outbox } from '#main/messaging/outbound/outbox.ts';
+import { ReadService } from '#main/messaging/read-state.ts';
+import type { TypingBook } from '#main/messaging/typing-book.ts';
+import type { Settings } from '#main/settings.ts';
+import type { Store } from '#main/store/store.ts';
+import type { Changes } from '#main/util/changes.ts';
+import type { Clock } from '#main/util/clock.ts';
+import type { AccountId, ChatId } from '#shared/ids.ts';
+
+export interface MessagingOptions {
+  readonly store: Store;
+  readonly changes: Changes;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly settings: Settings;
+  readonly typing: TypingBook;
+  readonly contacts: ContactService;
+}
+
+/** The services that messages pass through. */
+export interface Messaging {
+  readonly inbound: Inbound;
+  readonly outboxOf: (id: AccountId) => Outbox;
+  readonly historyOf: (id: AccountId) => History;
+  readonly displayed: DisplayedSync;
+  readonly blocking: BlockingService;
+  readonly messages: MessageService;
+  readonly edits: MessageChanges;
+  readonly reads: ReadService;
+}
+
+/** One of a kind for each account, made when it is first asked for. */
+const perAccount = <T>(make: (id: AccountId) => T): ((id: AccountId) => T) => {
+  const made = new Map<AccountId, T>();
+  return (id) => {
+    const one = made.get(id) ?? make(id);
+    made.set(id, one);
+    return one;
+  };
+};
+
+export const createMessaging = (options: MessagingOptions): Messaging => {
+  const { store, changes, clock, log, settings, contacts } = options;
+  const poke = (id: AccountId): void => outboxOf(id).poke();
+  const displayed = new DisplayedSync({ store, changes, clock, log: log.child('displayed') });
+  const inbound = createInbound({
+    store,
+    changes,
+    clock,
+    typing: options.typing,
+    log: log.child('inbound'),
+    sendReceipts: () => settings.view().sendReceipts,
+    readAhead: (id, jid) => displayed.ahead(id, jid),
+    poke,
+  });
+  const chatChanged = (chatId: ChatId): void => changes.announce({ kind: 'chat', chatId });
+  const historyOf = perAccount(
+    (id) =>
+      new History(id, createLedger(id, { store, clock, inbound, chatChanged }), {
+        clock,
+        log: log.child('archive'),
+      }),
+  );
+  // The streams of the last run are gone, and with them what was on its way.
+  store.messages.requeueSending();
+  const outboxOf = perAccount((id) => {
+    const arrived = (): void => historyOf(id).sent();
+    const sendTyping = (): boolean => settings.view().sendTyping;
+    return new Outbox(id, { store, changes, clock, log: log.child('outbox'), sendTyping, arrived });
+  });
+  const sending = { store, changes, clock, poke };
+  return {
+    inbound,
+    outboxOf,
+    historyOf,
+    displayed,
+    blocking: new BlockingService({ store, changes, log: log.child('blocking') }),
+    messages: new MessageService({ ...sending, undoSeconds: () => settings.view().undoSeconds }),
+    edits: new MessageChanges(sending),
+    reads: new ReadService({
+      ...sending,
+      sendReadMarkers: () => settings.view().sendReadMarkers,
+      isContact: (id, jid) => contacts.isContact(id, jid),
+      moved: (id) => displayed.moved(id),
+    }),
+  };
+};
