@@ -177,7 +177,9 @@ const whenOpen = (gate: ProfileGate): ProfileHandlers => {
   };
   const wrapped = Object.entries(domains).map(([domain, methods]) => [
     domain,
-    Object.fromEntries(Object.keys(methods).map((name) => [name, wrap(domain as keyof ProfileHandlers, name)])),
+    Object.fromEntries(
+      Object.keys(methods).map((name) => [name, wrap(domain as keyof ProfileHandlers, name)]),
+    ),
   ]);
   return Object.fromEntries(wrapped) as ProfileHandlers;
 };

@@ -10,7 +10,9 @@ type AnyContract = Readonly<Record<string, Readonly<Record<string, { readonly in
 
 /** Handlers of any contract; `Handlers` of shared/api/contract.ts, which checks the answers too, is one of these. */
 type HandlersOf<C extends AnyContract> = {
-  readonly [D in keyof C]: { readonly [M in keyof C[D]]: (input: output<C[D][M]['input']>, caller: Pipe) => unknown };
+  readonly [D in keyof C]: {
+    readonly [M in keyof C[D]]: (input: output<C[D][M]['input']>, caller: Pipe) => unknown;
+  };
 };
 
 export interface RpcServerOptions<C extends AnyContract> {
@@ -177,7 +179,9 @@ class PipeCalls {
   }
 }
 
-type AnyHandlers = Readonly<Record<string, Readonly<Record<string, (input: never, caller: Pipe) => unknown>>>>;
+type AnyHandlers = Readonly<
+  Record<string, Readonly<Record<string, (input: never, caller: Pipe) => unknown>>>
+>;
 
 /**
  * Finds the handler of a call and checks the input.

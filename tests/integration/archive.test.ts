@@ -130,7 +130,12 @@ describe('this computer and a phone', () => {
     let page = await app.window.api.messages.page({ kind: 'latest', chatId: chat?.id as never, limit: 200 });
     all.unshift(...page.rows.map(({ body }) => body));
     while (page.hasOlder && page.rows[0] !== undefined) {
-      page = await app.window.api.messages.page({ kind: 'before', chatId: chat?.id as never, anchor: page.rows[0].id, limit: 200 });
+      page = await app.window.api.messages.page({
+        kind: 'before',
+        chatId: chat?.id as never,
+        anchor: page.rows[0].id,
+        limit: 200,
+      });
       all.unshift(...page.rows.map(({ body }) => body));
     }
     expect(all).toEqual(['first', ...texts]);

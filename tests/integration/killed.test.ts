@@ -47,7 +47,10 @@ it('loses nothing that was written, and sends it once', async () => {
       await device.run();
     }
   }
-  await until('all to arrive', () => new Set(bodies(bob)).size === texts.length && bodies(bob).includes('message 39'));
+  await until(
+    'all to arrive',
+    () => new Set(bodies(bob)).size === texts.length && bodies(bob).includes('message 39'),
+  );
   await device.window.phase('alice@localhost', 'online');
   const rows = await until('all to be acknowledged', async () => {
     const page = await device?.window.api.messages.page({ kind: 'latest', chatId: chat.id, limit: 200 });
@@ -55,10 +58,13 @@ it('loses nothing that was written, and sends it once', async () => {
   });
   expect(rows.map(({ body }) => body)).toEqual(texts);
   // A repetition keeps its id, so that nobody sees it twice.
-  const ids = new Set(bob.heard.flatMap((stanza) => (stanza.getChildText('body') === null ? [] : [stanza.attrs['id']])));
+  const ids = new Set(
+    bob.heard.flatMap((stanza) => (stanza.getChildText('body') === null ? [] : [stanza.attrs['id']])),
+  );
   expect(ids.size).toBe(texts.length);
   expect([...new Set(bodies(bob))]).toEqual(texts);
   await bob.close();
 });
 
-const bodies = (peer: Peer): readonly string[] => peer.heard.flatMap((stanza) => stanza.getChildText('body') ?? []);
+const bodies = (peer: Peer): readonly string[] =>
+  peer.heard.flatMap((stanza) => stanza.getChildText('body') ?? []);

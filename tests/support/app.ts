@@ -57,12 +57,18 @@ export class TestWindow {
     }
     this.#pipe.onFrame((frame) => this.#receive(frame as Frame));
     this.#pipe.onClose(() => {
-      for (const answer of this.#waiting.values()) answer.reject(new AppError('disconnected', 'main has ended'));
+      for (const answer of this.#waiting.values())
+        answer.reject(new AppError('disconnected', 'main has ended'));
       this.#waiting.clear();
     });
     this.api = new Proxy({} as ClientApi, {
       get: (_, domain) =>
-        new Proxy({}, { get: (__, method) => (input: unknown) => this.#call(`${String(domain)}.${String(method)}`, input) }),
+        new Proxy(
+          {},
+          {
+            get: (__, method) => (input: unknown) => this.#call(`${String(domain)}.${String(method)}`, input),
+          },
+        ),
     });
   }
 
@@ -73,7 +79,10 @@ export class TestWindow {
       for (const row of snapshot.contacts) upsert(this.contacts, row.jid, row);
       for (const row of snapshot.chats) upsert(this.chats, row.id, row);
       for (const { id } of snapshot.accounts) {
-        this.requests.set(id, snapshot.requests.filter((request) => request.accountId === id));
+        this.requests.set(
+          id,
+          snapshot.requests.filter((request) => request.accountId === id),
+        );
       }
     }
     return snapshot;
@@ -177,7 +186,11 @@ export interface TestApp {
 export const startApp = async (
   options: Partial<Omit<BackendOptions, 'shell'>> & { secrets?: SecretStore; profileDir?: string } = {},
 ): Promise<TestApp> => {
-  const { secrets = memorySecrets(), profileDir = mkdtempSync(path.join(tmpdir(), 'chatsecure-app-')), ...rest } = options;
+  const {
+    secrets = memorySecrets(),
+    profileDir = mkdtempSync(path.join(tmpdir(), 'chatsecure-app-')),
+    ...rest
+  } = options;
   let badge = 0;
   let power: (event: 'suspend' | 'wake') => void = () => undefined;
   const opened: string[] = [];
@@ -221,7 +234,12 @@ export const startApp = async (
 };
 
 /** Logs an account of the private server in. */
-export const logIn = async (app: TestApp, server: Prosody, jid: string, password: string): Promise<AccountView> => {
+export const logIn = async (
+  app: TestApp,
+  server: Prosody,
+  jid: string,
+  password: string,
+): Promise<AccountView> => {
   const account = await app.window.api.accounts.add({ jid, password, host: server.host, port: server.port });
   app.window.accounts.set(account.id, account);
   await app.window.phase(jid, 'online');

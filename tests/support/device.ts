@@ -56,7 +56,10 @@ export class Device {
 
   /** Starts the process on the profile as it is. */
   async run(): Promise<void> {
-    const child = fork(entry, [this.#path('profile'), this.#path('ca.pem')], { silent: true, serialization: 'advanced' });
+    const child = fork(entry, [this.#path('profile'), this.#path('ca.pem')], {
+      silent: true,
+      serialization: 'advanced',
+    });
     this.#child = child;
     child.stderr?.on('data', (chunk: Buffer) => appendFileSync(this.#path('log'), chunk));
     child.once('exit', () => {

@@ -20,7 +20,8 @@ export const createLedger = (accountId: AccountId, deps: LedgerDependencies): Ar
   const { archive, chats } = deps.store;
 
   /** An archive without clock, or with one ahead of ours, places nothing in our future. */
-  const stampOf = ({ stamp }: ArchivedMessage): number => Math.min(stamp ?? deps.clock.now(), deps.clock.now());
+  const stampOf = ({ stamp }: ArchivedMessage): number =>
+    Math.min(stamp ?? deps.clock.now(), deps.clock.now());
 
   const commit = (
     xmpp: XmppSession,
@@ -48,7 +49,10 @@ export const createLedger = (accountId: AccountId, deps: LedgerDependencies): Ar
     beginCatchUp: (after) => {
       // What an earlier attempt left open begins anew from what is confirmed.
       for (const gap of archive.gaps(accountId)) if (gap.chatJid === undefined) archive.closeGap(gap.id);
-      return archive.openGap({ accountId, after, createdAt: deps.clock.now() }).beforeAt ?? Number.POSITIVE_INFINITY;
+      return (
+        archive.openGap({ accountId, after, createdAt: deps.clock.now() }).beforeAt ??
+        Number.POSITIVE_INFINITY
+      );
     },
     endCatchUp: () => {
       for (const gap of archive.gaps(accountId)) if (gap.chatJid === undefined) archive.closeGap(gap.id);
