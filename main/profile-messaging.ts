@@ -73,9 +73,8 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
   // The streams of the last run are gone, and with them what was on its way.
   store.messages.requeueSending();
   const outboxOf = perAccount((id) => {
-    const arrived = (): void => historyOf(id).sent();
     const sendTyping = (): boolean => settings.view().sendTyping;
-    return new Outbox(id, { store, changes, clock, log: log.child('outbox'), sendTyping, arrived });
+    return new Outbox(id, { store, changes, clock, log: log.child('outbox'), sendTyping });
   });
   const sending = { store, changes, clock, poke };
   return {

@@ -73,7 +73,7 @@ export const createWork = (
     },
     presence: (xmpp, stanza) => notePresence(accountId, xmpp, stanza, deps),
     seesUs: (bare) => contacts.seesUs(accountId, bare),
-    runOutbox: (stream, acknowledged) => outbox.run(stream, acknowledged),
+    runOutbox: (stream, acknowledged) => outbox.run(history.over(stream), acknowledged),
     holdOutbox: () => outbox.hold(),
     ended: () => {
       history.detach();

@@ -3,11 +3,12 @@ import { AppError } from '#shared/errors.ts';
 import type { Logger } from '#main/log/logger.ts';
 import type { Clock } from '#main/util/clock.ts';
 import type { XmppSession } from '#main/xmpp/session.ts';
+import type { Stream } from '#main/xmpp/port.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 import { HistorySync, type ArchiveLedger, type OlderAnswer } from './history-sync.ts';
 
 /** After the last of several messages, so that a burst is one question. */
-const SETTLE_MS = 3_000;
+const SETTLE_MS = 1_500;
 /** A failed catch-up is tried again on the same stream; the stream's own faults end the stream. */
 const RETRY_MS = 30_000;
 
@@ -22,8 +23,15 @@ export class History {
   readonly #log: Logger;
   #sync: HistorySync | undefined;
   #caughtUp = false;
-  /** Own messages have reached the server, and their place in the archive is not known yet. */
-  #awaitsEcho = false;
+  /**
+   * Own stanzas on the present stream: given to it, acknowledged by the server, and of the acknowledged those
+   * whose place in the archive is known.
+   */
+  #given = 0;
+  #acknowledged = 0;
+  #placed = 0;
+  /** The stream before left own messages whose place is not known. */
+  #owesPlaces = false;
   #cancelSettle = (): void => undefined;
   #running: Promise<void> | undefined;
 
@@ -37,9 +45,13 @@ export class History {
   /** A stream has begun; a resumed one has missed nothing. */
   attach(xmpp: XmppSession, resumed: boolean): void {
     this.#sync = new HistorySync(this.#accountId, xmpp, this.#ledger, this.#log);
+    this.#owesPlaces = this.#given > this.#placed || this.#owesPlaces;
+    this.#given = 0;
+    this.#acknowledged = 0;
+    this.#placed = 0;
     this.#caughtUp = resumed && this.#caughtUp;
     this.#running = undefined;
-    if (!this.#caughtUp || this.#awaitsEcho) this.#settleIn(0);
+    if (!this.#caughtUp || this.#owesPlaces) this.#settleIn(0);
   }
 
   /** The stream has ended. */
@@ -56,16 +68,30 @@ export class History {
 
   /**
    * Whether a message that arrives now is the next one of the archive, so that everything up to it is here.
-   * Not while there are older ones on their way, or own ones whose place is not known.
+   * Not while there are older ones on their way, nor from the moment when something of ours leaves until its
+   * place is known: others may have come in between.
    */
   get isComplete(): boolean {
-    return this.#caughtUp && !this.#awaitsEcho;
+    return this.#caughtUp && !this.#owesPlaces && this.#given === this.#placed;
   }
 
-  /** Something of ours has reached the server. */
-  sent(): void {
-    this.#awaitsEcho = true;
-    this.#settleIn(SETTLE_MS);
+  /** The stream as the outbox sees it: what leaves over it is looked up in the archive afterwards. */
+  over(stream: Pick<Stream, 'send'>): Pick<Stream, 'send'> {
+    const sync = this.#sync;
+    const arrived = (): void => {
+      if (this.#sync !== sync) return;
+      this.#acknowledged++;
+      this.#settleIn(SETTLE_MS);
+    };
+    return {
+      send: (stanza) => {
+        this.#given++;
+        const sent = stream.send(stanza);
+        // A stream that ends leaves it unknown; the next one asks.
+        sent.then(arrived, () => undefined);
+        return sent;
+      },
+    };
   }
 
   /** Fetches the page before the oldest message of a chat. @throws AppError `offline` */
@@ -85,22 +111,24 @@ export class History {
   async #settle(): Promise<void> {
     const sync = this.#sync;
     if (sync === undefined || this.#running !== undefined) return;
-    const awaited = this.#awaitsEcho;
-    // What is sent from now on is settled by the next one.
-    this.#awaitsEcho = false;
+    // What is acknowledged from now on is for the next time.
+    const acknowledged = this.#acknowledged;
     const running = sync.catchUp();
     this.#running = running.catch(() => undefined);
     try {
       await running;
-      if (this.#sync === sync) this.#caughtUp = true;
+      if (this.#sync === sync) {
+        this.#caughtUp = true;
+        this.#owesPlaces = false;
+        this.#placed = acknowledged;
+      }
     } catch (error) {
-      this.#awaitsEcho ||= awaited;
       this.#log.warn('the archive could not be read', {}, error);
       if (this.#sync === sync) this.#settleIn(RETRY_MS);
     } finally {
       if (this.#sync === sync) {
         this.#running = undefined;
-        if (this.#awaitsEcho) this.#settleIn(SETTLE_MS);
+        if (this.#acknowledged > this.#placed) this.#settleIn(SETTLE_MS);
       }
     }
   }

@@ -17,8 +17,6 @@ export interface OutboxDependencies {
   readonly log: Logger;
   /** Whether chat states may be told (XEP-0085), as the settings say now. */
   readonly sendTyping: () => boolean;
-  /** The server has something that it did not have before. */
-  readonly arrived?: (accountId: AccountId) => void;
 }
 
 /** The longest time that timers take; beyond it they fire at once (a signed 32-bit number of milliseconds). */
@@ -32,7 +30,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 export class Outbox {
   readonly #deps: OutboxDependencies;
   readonly #accountId: AccountId;
-  #stream: Stream | undefined;
+  #stream: Pick<Stream, 'send'> | undefined;
   /** The entry that was given to the present stream last. */
   #last: OutboxId | undefined;
   #cancelTimer = (): void => undefined;
@@ -46,7 +44,7 @@ export class Outbox {
    * Starts sending over a stream.
    * @param acknowledged serialised stanzas of an earlier stream that the server turned out to have
    */
-  run(stream: Stream, acknowledged: readonly string[] = []): void {
+  run(stream: Pick<Stream, 'send'>, acknowledged: readonly string[] = []): void {
     for (const text of acknowledged) this.#hasArrived(text);
     this.#stream = stream;
     this.#last = undefined;
@@ -83,7 +81,7 @@ export class Outbox {
     this.#cancelTimer = clock.after(ms, () => this.poke());
   }
 
-  #give(entry: OutboxEntry, stream: Stream): void {
+  #give(entry: OutboxEntry, stream: Pick<Stream, 'send'>): void {
     const stanza = this.#sealed(entry);
     if (stanza === undefined) return;
     stream.send(parseStanza(stanza)).then(
@@ -135,7 +133,7 @@ export class Outbox {
   }
 
   #acknowledged(entry: OutboxEntry): void {
-    const { store, arrived } = this.#deps;
+    const { store } = this.#deps;
     try {
       if (entry.messageId === undefined) store.outbox.remove(entry.id);
       // The account may have been removed meanwhile, and the message with it.
@@ -144,7 +142,6 @@ export class Outbox {
         const changed = store.messages.setState(entry.messageId, 'acked');
         if (changed !== undefined) this.#announce(changed);
       }
-      arrived?.(this.#accountId);
     } catch (error) {
       // The entry is still there: it goes out once more, and the other side knows its id.
       this.#deps.log.error('an acknowledgement could not be stored', { entry: entry.id }, error);
