@@ -66,10 +66,7 @@ export const IconButton = ({
     data-tip={label}
   >
     <Icon size={large === true ? 20 : 16} strokeWidth={1.9} aria-hidden="true" />
-    {count > 0 && (
-      <span className={cx('count')} aria-hidden="true">
-        {count > 99 ? '99+' : count}
-      </span>
-    )}
+    {/* For the eye alone, so it is drawn by the style: the label has it in words, which need not hold the digits. */}
+    {count > 0 && <span className={cx('count')} data-count={count > 99 ? '99+' : count} />}
   </button>
 );
