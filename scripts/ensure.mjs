@@ -42,6 +42,7 @@ export const commands = {
     about: 'measure speed and memory; one part: bench start | open | latency | insert | memory',
     needs: ['chromium', 'fonts', 'prosody', 'openssl', 'dbus', 'gnome-keyring', 'libsecret'],
   },
+  soak: { about: 'send messages for minutes while everything breaks', needs: ['prosody', 'openssl'] },
   pack: { about: 'unpacked applications for Linux, Windows and macOS in release/', needs: [] },
   dist: { about: 'installers for this system in release/', needs: [] },
   format: { about: 'format the sources', needs: [] },
