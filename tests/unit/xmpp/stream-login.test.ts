@@ -238,6 +238,7 @@ describe('a server that is not well', () => {
       'forgets the resource',
       async (peer) => {
         await loginPlain(peer);
+        await peer.expect(/<bind/);
         await peer.untilGone();
       },
       'bind',
