@@ -90,17 +90,8 @@ export const createProfile = (options: ProfileOptions): Profile => {
       contacts.seesUs(id, jid) && caps.supports(presence.caps(id, jid), NS.chatStates),
   });
   const views = createViews({ store, manager, presence, typing, settings });
-  const services: Services = {
-    store,
-    changes,
-    clock,
-    manager,
-    contacts,
-    settings,
-    views,
-    ...messaging,
-    typing: typingService,
-  };
+  const common = { store, changes, clock, manager, contacts, settings, views };
+  const services: Services = { ...common, ...messaging, typing: typingService };
 
   const attached = new DisposableStore();
   attached.add(typing);

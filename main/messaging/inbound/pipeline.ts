@@ -1,4 +1,4 @@
-import type { AccountId, ChatId } from '#shared/ids.ts';
+import type { AccountId } from '#shared/ids.ts';
 import type { Jid } from '#shared/jid.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
@@ -35,7 +35,7 @@ export const createInbound = (deps: InboundDependencies) => {
       return written;
     });
     deps.changes.announce(...changes);
-    for (const meaning of meanings) noteTyping(envelope, meaning);
+    for (const meaning of meanings) noteTyping(deps, envelope, meaning);
     // A receipt waits in the outbox.
     if (meanings.some((meaning) => meaning.kind === 'text')) deps.poke(accountId);
   };
@@ -77,24 +77,23 @@ export const createInbound = (deps: InboundDependencies) => {
     });
   };
 
-  const noteTyping = (envelope: Envelope, meaning: Meaning): void => {
-    // What another device of ours sent says nothing about the other side.
-    const chatId = envelope.direction === 'in' ? chatOf(envelope) : undefined;
-    if (chatId === undefined) return;
-    if (meaning.kind === 'text' || meaning.kind === 'unreadable') deps.typing.set(chatId, false);
-    // Old news from the server's store says nothing about now.
-    else if (meaning.kind === 'chat-state') {
-      deps.typing.set(chatId, meaning.state === 'composing' && envelope.delayedAt === undefined);
-    }
-  };
-
-  /** A chat state alone makes no chat: strangers could fill the list with it, and theirs are not shown. */
-  const chatOf = (envelope: Envelope): ChatId | undefined => {
-    const chat = deps.store.chats.find(envelope.accountId, envelope.peer);
-    return chat?.standing === 'open' ? chat.id : undefined;
-  };
-
   return { handle, handleArchived };
 };
 
 export type Inbound = ReturnType<typeof createInbound>;
+
+const noteTyping = (
+  { store, typing }: Pick<InboundDependencies, 'store' | 'typing'>,
+  envelope: Envelope,
+  meaning: Meaning,
+): void => {
+  const chat = store.chats.find(envelope.accountId, envelope.peer);
+  // What another device of ours sent says nothing about the other side, and strangers get no attention for it.
+  // A chat state alone makes no chat: the list could be filled with it.
+  if (chat?.standing !== 'open' || envelope.direction === 'out') return;
+  if (meaning.kind === 'text' || meaning.kind === 'unreadable') typing.set(chat.id, false);
+  // Old news from the server's store says nothing about now.
+  else if (meaning.kind === 'chat-state') {
+    typing.set(chat.id, meaning.state === 'composing' && envelope.delayedAt === undefined);
+  }
+};
