@@ -48,7 +48,7 @@ const Profile = ({ contact }: { contact: ContactView }): ReactNode => {
       <span className={cx('back')}>
         <IconButton
           icon={ChevronLeft}
-          label={t('chat.back')}
+          label={t('contacts.back')}
           onClick={() => ui.setState({ contact: undefined })}
         />
       </span>
