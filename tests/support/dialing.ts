@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import type { Dial, DialOutcome, DialTarget } from '#main/net/dialer.ts';
 import type { Resolver, SrvRecord } from '#main/net/resolver.ts';
 import { createAuthority, type Authority, type CertificateFiles, type IssueOptions } from './certificates.ts';
@@ -25,6 +25,8 @@ export interface Dialing {
 }
 
 export const useDialing = (): Dialing => {
+  // Real handshakes, perhaps beside a dozen other suites.
+  vi.setConfig({ testTimeout: 30_000 });
   const stops: (() => unknown)[] = [];
   let dir: string;
   let authority: Authority;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { createAuthority } from './certificates.ts';
 import { failureOf, openBare, openWith, type OpenOptions, type Opened } from './streams.ts';
 import { startStub, type StubOptions, type StubScript, type TlsStub } from './tls-stub.ts';
@@ -22,6 +22,8 @@ export const useStubAccount = (): ((
   options: Partial<StubOptions>,
   ...scripts: readonly StubScript[]
 ) => Promise<StubAccount>) => {
+  // Real handshakes, perhaps beside a dozen other suites.
+  vi.setConfig({ testTimeout: 30_000 });
   const stubs: TlsStub[] = [];
   let dir: string;
   let ca: string;

@@ -74,7 +74,7 @@ describe('what arrives whole', () => {
     const { open } = await account({}, async (peer) => {
       await acceptPlainSession(peer);
       await peer.trickle(said('ключ🔑'));
-      await peer.trickle(said(cyrillic), 13);
+      await peer.trickle(said(cyrillic), 61);
     });
     const { bodies } = await open();
     await until('both', () => bodies.length === 2);
