@@ -52,7 +52,7 @@ describe('a certificate', () => {
     });
   });
 
-  test('with the name of the host that SRV gave is not one for the domain (electron.md 7)', async () => {
+  test('with the name of the host that SRV gave is not one for the domain', async () => {
     const hosters = await issue('xmpp.hoster.test');
     const server = await stub({ certificate: hosters });
     const failure = failed(await dial(createDialer({ resolver: records([record(server.port, 1)]) })));

@@ -10,7 +10,7 @@ import { until } from '#tests/support/until.ts';
 const { stub, issue, after, dial, connected, failed } = useDialing();
 
 describe('direct TLS (XEP-0368)', () => {
-  test('names the domain of the JID and the protocol, whatever host SRV named (electron.md 7: no SNI, no ALPN)', async () => {
+  test('names the domain of the JID and the protocol, whatever host SRV named (xmpp.js: no SNI, no ALPN)', async () => {
     let seen: unknown;
     const server = await stub({}, async (peer) => {
       seen =

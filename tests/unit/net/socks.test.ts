@@ -7,7 +7,7 @@ import { startSocksServer } from '#tests/support/socks-server.ts';
 const { stub, after, dial, connected, failed } = useDialing();
 
 describe('a SOCKS5 proxy', () => {
-  test('gets names, not addresses, and nobody else is asked (electron.md 7)', async () => {
+  test('gets names, not addresses, and nobody else is asked', async () => {
     const locally = vi.spyOn(Resolver.prototype, 'resolveSrv');
     after(() => locally.mockRestore());
     const server = await stub({ mode: 'starttls' }, upgrade);

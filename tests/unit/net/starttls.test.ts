@@ -43,7 +43,7 @@ describe('STARTTLS', () => {
 
   test.each([
     [
-      'not offered (B.4.2: went on in the clear)',
+      'not offered (xmpp.js: went on in the clear)',
       saying(openTag() + features(mechanisms('SCRAM-SHA-1', 'PLAIN'))),
       'tls-unavailable',
     ],

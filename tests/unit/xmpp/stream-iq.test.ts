@@ -39,7 +39,7 @@ describe('an answer to an iq', () => {
     ['of a service, from it', 'rooms.stub.test', 'rooms.stub.test', true],
     ['of a service, without "from"', 'rooms.stub.test', undefined, false],
     ['of a service, from the account', 'rooms.stub.test', own, false],
-    ['of a service, from somebody (B.4.5)', 'rooms.stub.test', 'eve@stub.test/x', false],
+    ['of a service, from somebody', 'rooms.stub.test', 'eve@stub.test/x', false],
     ['of a contact, from the same resource', 'bob@stub.test/Phone', 'bob@stub.test/Phone', true],
     ['of a contact, from another resource', 'bob@stub.test/Phone', 'bob@stub.test/phone', false],
     ['of a contact, from his account', 'bob@stub.test/Phone', 'bob@stub.test', false],

@@ -30,7 +30,7 @@ const ping = (): Element => xml('iq', { type: 'get' }, xml('ping', { xmlns: 'urn
 const gate = (): PromiseWithResolvers<void> => Promise.withResolvers<void>();
 
 describe('stream management', () => {
-  test('counts what came with <enabled/> in one piece, no more and no less (B.4.10)', async () => {
+  test('counts what came with <enabled/> in one piece, no more and no less', async () => {
     const counted = gate();
     const { open } = await account({}, async (peer) => {
       // Before: handled, but not counted (XEP-0198 section 4).
@@ -47,7 +47,7 @@ describe('stream management', () => {
     expect(stream.resumeState()).toMatchObject({ inbound: 2 });
   });
 
-  test('counts answers to iq, presence and what is dropped as well (B.4.9)', async () => {
+  test('counts answers to iq, presence and what is dropped as well', async () => {
     const counted = gate();
     const { open } = await account({}, async (peer) => {
       await acceptSession(peer);
