@@ -20,7 +20,7 @@ import type {
   MessageView,
   SettingsView,
 } from '#shared/views.ts';
-import { firstAt, listHistory, pageOf, type History } from './fake-history.ts';
+import { listHistory, pageOf, type History } from './fake-history.ts';
 
 /** What the application holds at the start. */
 export interface FakeData {
@@ -308,10 +308,7 @@ export class FakeBackend {
       page: (input) => {
         const history = this.histories.get(input.chatId) ?? listHistory([]);
         if (input.kind === 'latest') return pageOf(history, history.length - input.limit, history.length);
-        if (input.kind === 'date') {
-          const from = firstAt(history, input.at);
-          return pageOf(history, from - Math.floor(input.limit / 2), from + Math.ceil(input.limit / 2));
-        }
+        if (!('anchor' in input)) throw new AppError('unknown-method', 'not scripted');
         const at = history.indexOf(input.anchor);
         if (at < 0) throw new AppError('not-found', 'no such message');
         if (input.kind === 'before') return pageOf(history, at - input.limit, at);

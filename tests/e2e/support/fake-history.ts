@@ -20,18 +20,6 @@ export const pageOf = (history: History, from: number, to: number): MessagePage 
   return { rows, hasOlder: first > 0, hasNewer: end < history.length };
 };
 
-/** Index of the first row at a time or later; histories are long, and in order. */
-export const firstAt = (history: History, at: number): number => {
-  let low = 0;
-  let high = history.length;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (history.at(middle).sortAt < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
-
 /** A history that is a plain list. */
 export const listHistory = (messages: readonly MessageView[]): History => {
   const rows = [...messages];
