@@ -53,12 +53,13 @@ export const createWork = (
       xmpp.stream.setActive(deps.isActive());
       for (const service of deps.along) service.attach(accountId, xmpp, full);
       if (full) {
-        // Before the catch-up begins: what other devices send meanwhile comes one way or the other.
         void requestCarbons(xmpp, deps.log);
-        history.attach(xmpp, false);
         await contacts.fetch(accountId, xmpp);
         // RFC 6121 section 4.2.1: after the roster, so that nobody appears before we know who they are.
         xmpp.stream.send(availablePresence(deps.disco.caps())).catch(() => undefined);
+        // Only now, behind carbons and presence on the wire: what the archive gets after its answer comes by
+        // the stream, and nothing falls in between.
+        history.attach(xmpp, false);
         return;
       }
       history.attach(xmpp, true);

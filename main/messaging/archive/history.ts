@@ -72,7 +72,8 @@ export class History {
    * place is known: others may have come in between.
    */
   get isComplete(): boolean {
-    return this.#caughtUp && !this.#owesPlaces && this.#given === this.#placed;
+    const knows = this.#sync !== undefined && this.#caughtUp && !this.#owesPlaces;
+    return knows && this.#given === this.#placed;
   }
 
   /** The stream as the outbox sees it: what leaves over it is looked up in the archive afterwards. */
