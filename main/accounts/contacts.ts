@@ -43,6 +43,8 @@ const stored = (item: RosterItem): StoredItem => ({
 /** The roster of each account and the subscriptions in both directions (RFC 6121 sections 2 and 3). */
 export class ContactService {
   readonly #deps: ContactServiceDependencies;
+  /** Whom the user has asked in this run: their own request may be here before the roster says so. */
+  readonly #asking = new Set<string>();
 
   constructor(deps: ContactServiceDependencies) {
     this.#deps = deps;
@@ -110,7 +112,8 @@ export class ContactService {
     // 'subscribed' and 'unsubscribed' come with a roster push, which says the same and more.
     if (presence.kind !== 'subscribe') return;
     const contact = contacts.get(accountId, jid);
-    if (contact !== undefined && (contact.asked || contact.subscription !== 'none')) {
+    const isWanted = contact?.asked === true || (contact?.subscription ?? 'none') !== 'none';
+    if (isWanted || this.#asking.has(`${accountId} ${jid}`)) {
       // Whom the user has added, the user has let in.
       this.#tell(xmpp, 'subscribed', jid);
       return;
@@ -131,6 +134,7 @@ export class ContactService {
     if (jid === bareJid(xmpp.jid)) throw new AppError('invalid-jid', 'this is the own address');
     const known = this.#deps.store.contacts.get(accountId, jid);
     await xmpp.stream.request(rosterSet({ jid, name, groups: known?.groups ?? [] }));
+    this.#asking.add(`${accountId} ${jid}`);
     this.#tell(xmpp, 'subscribe', jid);
     if (this.#requestIsSettled(accountId, jid)) this.#tell(xmpp, 'subscribed', jid);
   }

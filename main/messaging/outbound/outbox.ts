@@ -6,6 +6,7 @@ import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
 import { stanzaIdAttribute } from '#main/xmpp/features/message.ts';
 import type { Stream } from '#main/xmpp/port.ts';
+import { UnsendableStanza } from '#main/xmpp/serialize.ts';
 import { parseStanza } from '#main/xmpp/stanza.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
 import { seal, sealSignal, type Sealed } from './seal.ts';
@@ -86,9 +87,19 @@ export class Outbox {
     if (stanza === undefined) return;
     stream.send(parseStanza(stanza)).then(
       () => this.#acknowledged(entry),
-      // The stream has ended; `hold` follows, and the entry waits for the next one.
-      () => this.#deps.log.debug('not acknowledged', { entry: entry.id }),
+      (error: unknown) => this.#unsent(entry, error),
     );
+  }
+
+  #unsent(entry: OutboxEntry, error: unknown): void {
+    if (!(error instanceof UnsendableStanza)) {
+      // The stream has ended; `hold` follows, and the entry waits for the next one.
+      this.#deps.log.debug('not acknowledged', { entry: entry.id });
+      return;
+    }
+    // No other attempt would go better, and what is behind it must not wait for it.
+    const failed = this.#refuse(entry, error.reason === 'size' ? 'policy-violation' : 'not-acceptable');
+    if (failed !== undefined) this.#announce(failed);
   }
 
   /** The stanza of an entry, made once and kept; undefined where it may not leave. */

@@ -3,6 +3,7 @@ import { Outbox } from '#main/messaging/outbound/outbox.ts';
 import { MessageService } from '#main/messaging/messages.ts';
 import { Changes } from '#main/util/changes.ts';
 import { systemClock } from '#main/util/clock.ts';
+import { UnsendableStanza } from '#main/xmpp/serialize.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 import { FakeStream } from '#tests/support/fake-stream.ts';
 import { openTestStore, quietLog, type TestStore } from '#tests/support/test-store.ts';
@@ -19,6 +20,8 @@ const body = (text: string) => (stanza: Element) => {
   expect(stanza.attrs['to']).toBe('bob@localhost');
 };
 const state = (id: number): string | undefined => test.store.messages.get(id as never)?.state;
+
+const rejected = async (stream: FakeStream, stanza: Element): Promise<void> => stream.send(stanza);
 
 beforeEach(() => {
   test = openTestStore();
@@ -134,6 +137,20 @@ describe('the outbox', () => {
     stream.finish();
     expect(messages.resend(sent.id).state).toBe('acked');
     stream.finish();
+  });
+
+  it('fails what no server would take, and goes on with the rest', async () => {
+    const large = messages.send(chatId, 'too large');
+    const next = messages.send(chatId, 'next');
+    const stream = new FakeStream().expectSend(() => {
+      throw new UnsendableStanza('size', 'larger than the server takes');
+    });
+    outbox.run({
+      send: (stanza) => (stanza.getChildText('body') === 'next' ? Promise.resolve() : rejected(stream, stanza)),
+    });
+    await settled();
+    expect(test.store.messages.get(large.id)).toMatchObject({ state: 'failed', failure: 'policy-violation' });
+    expect(state(next.id)).toBe('acked');
   });
 
   it('forgets an acknowledgement for an account that is gone', async () => {
