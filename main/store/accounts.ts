@@ -4,6 +4,7 @@ import type { AccountId } from '#shared/ids.ts';
 import type { Database } from './database.ts';
 import type { Revisions } from './revisions.ts';
 import { columns, type AccountRow } from './rows.ts';
+import type { SearchIndex } from './search-index.ts';
 
 /** An account as it is kept; its password is a secret and not part of it. */
 export interface Account {
@@ -62,10 +63,12 @@ export const newResource = (): string => `chatsecure.${randomBytes(6).toString('
 export class AccountStore {
   readonly #database: Database;
   readonly #revisions: Revisions;
+  readonly #search: Pick<SearchIndex, 'purgeLater'>;
 
-  constructor(database: Database, revisions: Revisions) {
+  constructor(database: Database, revisions: Revisions, search: Pick<SearchIndex, 'purgeLater'>) {
     this.#database = database;
     this.#revisions = revisions;
+    this.#search = search;
   }
 
   /** Keeps a new, enabled account. @throws AppError `account-exists` */
@@ -91,9 +94,15 @@ export class AccountStore {
     return this.require(id);
   }
 
-  /** Deletes the account with its contacts, requests, chats, messages and outbox. */
+  /**
+   * Deletes the account with its contacts, requests, chats, messages and outbox. Its words leave the files
+   * with the slices of `DeletionStore`.
+   */
   remove(id: AccountId): void {
-    this.#database.transaction(() => this.#database.changeOne('DELETE FROM accounts WHERE id = $id', { id }));
+    this.#database.transaction(() => {
+      this.#database.changeOne('DELETE FROM accounts WHERE id = $id', { id });
+      this.#search.purgeLater();
+    });
   }
 
   get(id: AccountId): Account | undefined {

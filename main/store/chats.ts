@@ -79,6 +79,9 @@ interface ChatListRow extends Omit<ChatRow, HiddenColumns> {
 const unread = `FROM messages u WHERE u.chat_id = c.id AND u.direction = 'in' AND u.retracted_at IS NULL
   AND (u.sort_at, u.id) > (c.read_sort_at, c.read_id)`;
 
+/** A chat that is being deleted is gone for everybody. */
+const isThere = `NOT EXISTS (SELECT 1 FROM deletions d WHERE d.chat_id = c.id AND d.with_chat = 1)`;
+
 /** Exported for its test. Each subquery reads a range of an index: its cost is that of the unread messages, not of the history. */
 export const chatListSql = `
   SELECT c.id, c.account_id, c.jid, c.draft, c.active_at, c.rev, c.standing, c.retention_days, c.pinned,
@@ -88,7 +91,8 @@ export const chatListSql = `
     l.id AS last_id, substr(l.body, 1, 400) AS last_start, l.direction AS last_direction, l.state AS last_state,
     l.retracted_at AS last_retracted_at
   FROM chats c LEFT JOIN messages l ON l.id =
-    (SELECT m.id FROM messages m WHERE m.chat_id = c.id ORDER BY m.sort_at DESC, m.id DESC LIMIT 1)`;
+    (SELECT m.id FROM messages m WHERE m.chat_id = c.id ORDER BY m.sort_at DESC, m.id DESC LIMIT 1)
+  WHERE ${isThere}`;
 
 /**
  * The newest received message at the read position or before it, where it is newer than what was published.
@@ -101,7 +105,7 @@ const unpublishedSql = `
     (SELECT r.id FROM messages r WHERE r.chat_id = c.id AND r.archive_id IS NOT NULL AND r.direction = 'in'
       AND (r.sort_at, r.id) <= (c.read_sort_at, c.read_id) ORDER BY r.sort_at DESC, r.id DESC LIMIT 1)
   LEFT JOIN messages p ON p.chat_id = c.id AND p.archive_id = c.read_published_id
-  WHERE c.account_id = $accountId AND c.read_awaited_id IS NULL AND m.archive_id IS NOT c.read_published_id
+  WHERE ${isThere} AND c.account_id = $accountId AND c.read_awaited_id IS NULL AND m.archive_id IS NOT c.read_published_id
     AND (p.id IS NULL OR (p.sort_at, p.id) < (m.sort_at, m.id)) ORDER BY c.id`;
 
 const FOREVER = -1;
@@ -155,7 +159,7 @@ export class ChatStore {
   /** The chats that fit the filter, the most recently active first. */
   list({ accountId, standing }: ChatFilter = {}): readonly Chat[] {
     const sql = `${chatListSql}
-      WHERE ($accountId IS NULL OR c.account_id = $accountId) AND ($standing IS NULL OR c.standing = $standing)
+      AND ($accountId IS NULL OR c.account_id = $accountId) AND ($standing IS NULL OR c.standing = $standing)
       ORDER BY c.active_at DESC, c.id DESC`;
     const parameters = { accountId: accountId ?? null, standing: standing ?? null };
     return this.#database.all<ChatListRow>(sql, parameters).map(toChat);
@@ -164,12 +168,12 @@ export class ChatStore {
   /** How many chats of a standing there are, and what is unread in them together. */
   counts(standing: ChatStanding): ChatCounts {
     const sql = `SELECT count(*) AS chats, coalesce(sum((SELECT count(*) ${unread})), 0) AS unread
-      FROM chats c WHERE c.standing = $standing`;
+      FROM chats c WHERE ${isThere} AND c.standing = $standing`;
     return this.#database.require<ChatCounts>(sql, { standing });
   }
 
   get(id: ChatId): Chat | undefined {
-    const row = this.#database.one<ChatListRow>(`${chatListSql} WHERE c.id = $id`, { id });
+    const row = this.#database.one<ChatListRow>(`${chatListSql} AND c.id = $id`, { id });
     return row === undefined ? undefined : toChat(row);
   }
 
@@ -180,7 +184,7 @@ export class ChatStore {
   }
 
   find(accountId: AccountId, jid: string): Chat | undefined {
-    const sql = `${chatListSql} WHERE c.account_id = $accountId AND c.jid = $jid`;
+    const sql = `${chatListSql} AND c.account_id = $accountId AND c.jid = $jid`;
     const row = this.#database.one<ChatListRow>(sql, { accountId, jid });
     return row === undefined ? undefined : toChat(row);
   }
@@ -193,6 +197,7 @@ export class ChatStore {
    */
   findOrCreate(accountId: AccountId, jid: string, now: number, standing: ChatStanding = 'open'): Chat {
     return this.#database.transaction(() => {
+      this.#revive(accountId, jid);
       const known = this.find(accountId, jid);
       if (known !== undefined) return known;
       const account = this.#database.one('SELECT 1 FROM accounts WHERE id = $accountId', { accountId });
@@ -308,6 +313,15 @@ export class ChatStore {
         activeAt: Math.floor(activeAt),
         rev: this.#revisions.next(),
       },
+    );
+  }
+
+  /** Somebody writes in a chat that is being deleted: the chat stays, its history still goes. */
+  #revive(accountId: AccountId, jid: string): void {
+    this.#database.run(
+      `UPDATE deletions SET with_chat = 0 WHERE with_chat = 1
+       AND chat_id = (SELECT id FROM chats WHERE account_id = $accountId AND jid = $jid)`,
+      { accountId, jid },
     );
   }
 

@@ -27,6 +27,7 @@ export class Database implements MigrationTarget {
   readonly #sqlite: Sqlite.Database;
   readonly #statements = new Map<string, Sqlite.Statement<[SqlParameters]>>();
   readonly #atomically: Sqlite.Transaction<(act: () => unknown) => unknown>;
+  #logHoldsDeleted = false;
 
   constructor(sqlite: Sqlite.Database) {
     this.#sqlite = sqlite;
@@ -43,7 +44,23 @@ export class Database implements MigrationTarget {
    */
   transaction<T>(act: () => T): T {
     this.#opened();
-    return guarded(() => this.#atomically.immediate(act) as T);
+    const result = guarded(() => this.#atomically.immediate(act) as T);
+    this.#scrub();
+    return result;
+  }
+
+  /**
+   * Something was deleted that must not stay readable: when the running transaction is committed, or at once,
+   * the log goes back into the file, where deleted bytes are overwritten (secure_delete), and is emptied.
+   */
+  scrubLog(): void {
+    this.#logHoldsDeleted = true;
+    this.#scrub();
+  }
+
+  /** Lets SQL of temporary triggers call `act`: same arguments, same answer. */
+  defineFunction(name: string, act: (...values: readonly unknown[]) => string): void {
+    this.#opened().function(name, { deterministic: true, varargs: true }, act);
   }
 
   /** Runs several statements, without parameters or results. */
@@ -96,6 +113,16 @@ export class Database implements MigrationTarget {
       // A full disk: what is committed stays in the log, and the next opening reads it from there.
     }
     guarded(() => this.#sqlite.close());
+  }
+
+  #scrub(): void {
+    if (!this.#logHoldsDeleted || this.#sqlite.inTransaction) return;
+    try {
+      this.#sqlite.pragma('wal_checkpoint(TRUNCATE)');
+      this.#logHoldsDeleted = false;
+    } catch {
+      // A full disk: the next commit tries again.
+    }
   }
 
   #prepared(sql: string): Sqlite.Statement<[SqlParameters]> {

@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { messageColumns, toMessage, type StoredMessage } from './message-rows.ts';
 import type { Revisions } from './revisions.ts';
 import { columns, type MessageEditRow, type MessageRow } from './rows.ts';
+import type { SearchIndex } from './search-index.ts';
 
 /** A new text for a message (XEP-0308). */
 export interface NewEdit {
@@ -41,6 +42,7 @@ const all = columns.message_edits.join(', ');
 export interface EditParts {
   readonly chats: Pick<ChatStore, 'touch' | 'accountOf'>;
   readonly archive: Pick<ArchiveStore, 'placeLive'>;
+  readonly search: Pick<SearchIndex, 'purging'>;
 }
 
 /** The versions of messages. The newest one in the order of the archive is the body of the message. */
@@ -136,9 +138,12 @@ export class EditStore {
     const editedAt = newest === undefined || newest.position === 0 ? undefined : newest.at;
     const body = newest?.body ?? message.body;
     if (body === message.body && editedAt === message.editedAt) return message;
-    this.#database.changeOne(
-      'UPDATE messages SET body = $body, edited_at = $editedAt, rev = $rev WHERE id = $id',
-      { id: message.id, body, editedAt: editedAt ?? null, rev: this.#revisions.next() },
+    // The former text is still in the history; once that goes, nothing of it may be left in the index.
+    this.#parts.search.purging(() =>
+      this.#database.changeOne(
+        'UPDATE messages SET body = $body, edited_at = $editedAt, rev = $rev WHERE id = $id',
+        { id: message.id, body, editedAt: editedAt ?? null, rev: this.#revisions.next() },
+      ),
     );
     this.#parts.chats.touch(message.chatId, 0);
     return this.#message(message.id);

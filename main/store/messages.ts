@@ -4,6 +4,7 @@ import type { MessageDirection, MessageState } from '#shared/views.ts';
 import type { ArchiveStore } from './archive.ts';
 import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
+import type { DeletionMemory } from './deletion-memory.ts';
 import { mayFollow } from './message-state.ts';
 import { readPage, type PageRequest } from './message-pages.ts';
 import {
@@ -19,6 +20,7 @@ import {
 import type { OutboxStore } from './outbox.ts';
 import type { Revisions } from './revisions.ts';
 import type { MessageRow } from './rows.ts';
+import type { SearchIndex } from './search-index.ts';
 
 export type { NewArchived, NewIncoming, NewOutgoing, ReplyReference, StoredMessage } from './message-rows.ts';
 
@@ -49,6 +51,8 @@ export interface MessageParts {
   readonly chats: Pick<ChatStore, 'touch' | 'accountOf' | 'readAwaited'>;
   readonly outbox: Pick<OutboxStore, 'add' | 'remove' | 'removeOf' | 'ofMessage'>;
   readonly archive: Pick<ArchiveStore, 'placeLive' | 'raiseHead'>;
+  readonly memory: Pick<DeletionMemory, 'knows'>;
+  readonly search: Pick<SearchIndex, 'purging'>;
 }
 
 /**
@@ -236,7 +240,7 @@ export class MessageStore {
    * @returns what it was, for the composer; undefined where it may have left already
    */
   withdraw(id: MessageId): StoredMessage | undefined {
-    return this.#database.transaction(() => {
+    return this.#parts.search.purging(() => {
       const message = this.#unsealed(id);
       if (message === undefined) return undefined;
       this.#database.changeOne('DELETE FROM messages WHERE id = $id', { id });
@@ -247,7 +251,7 @@ export class MessageStore {
 
   /** Another text for a message that has not been sealed. @returns the new row; undefined where it may have left */
   changeText(id: MessageId, body: string): StoredMessage | undefined {
-    return this.#database.transaction(() => {
+    return this.#parts.search.purging(() => {
       const message = this.#unsealed(id);
       return message && this.#write(message, 'body = $body', { body });
     });
@@ -261,7 +265,7 @@ export class MessageStore {
    * @returns the new row; undefined where it is not his, or was retracted before
    */
   retract(id: MessageId, at: number, senderJid?: string): StoredMessage | undefined {
-    return this.#database.transaction(() => {
+    return this.#parts.search.purging(() => {
       const message = this.require(id);
       if (message.retractedAt !== undefined) return undefined;
       if (senderJid !== undefined && senderJid !== message.senderJid) return undefined;
@@ -334,6 +338,7 @@ export class MessageStore {
     const found =
       this.findByArchiveId(chatId, message.archiveId) ?? this.#findKnown(chatId, senderJid, message, body);
     if (found === undefined) {
+      if (this.#parts.memory.knows(chatId, message)) return { kind: 'ignored', messageId: undefined };
       const state = direction === 'in' ? 'received' : 'acked';
       const row = { direction, state, rev: this.#revisions.next() } as const;
       const id = this.#database.insert(insertMessageSql, insertParameters(message, row)) as MessageId;

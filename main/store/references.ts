@@ -1,5 +1,6 @@
 import type { ChatId } from '#shared/ids.ts';
 import type { Database } from './database.ts';
+import type { DeletionMemory } from './deletion-memory.ts';
 import { messageColumns, toMessage, type StoredMessage } from './message-rows.ts';
 import { columns, type MessageRow, type PendingReferenceRow } from './rows.ts';
 
@@ -54,9 +55,11 @@ export const targetSql = `SELECT ${messageColumns} FROM messages WHERE chat_id =
 /** References from one message to another one of the same chat (XEP-0308, 0424, 0444, 0461, 0184, 0333). */
 export class ReferenceStore {
   readonly #database: Database;
+  readonly #memory: Pick<DeletionMemory, 'knowsReference'>;
 
-  constructor(database: Database) {
+  constructor(database: Database, memory: Pick<DeletionMemory, 'knowsReference'>) {
     this.#database = database;
+    this.#memory = memory;
   }
 
   /**
@@ -71,9 +74,14 @@ export class ReferenceStore {
     return row === undefined ? undefined : toMessage(row);
   }
 
-  /** Keeps a reference until its message comes. The same one twice is kept once, the oldest beyond 500 go. */
+  /**
+   * Keeps a reference until its message comes. The same one twice is kept once, the oldest beyond 500 go, and
+   * what is about a message that was deleted here is not kept.
+   */
   add(reference: PendingReference): void {
     this.#database.transaction(() => {
+      const place = reference.archiveId === undefined ? undefined : reference.at;
+      if (this.#memory.knowsReference(reference.chatId, reference.refId, place)) return;
       const { chatId, senderJid, refId, kind, at } = reference;
       const identity = { chatId, senderJid, refId, kind, payload: JSON.stringify(reference.payload) };
       const archiveId = reference.archiveId ?? null;

@@ -5,6 +5,8 @@ import { CapsStore } from './caps.ts';
 import { ChatStore } from './chats.ts';
 import { ContactStore } from './contacts.ts';
 import type { Database } from './database.ts';
+import { DeletionMemory } from './deletion-memory.ts';
+import { DeletionStore } from './deletions.ts';
 import { DeliveryStore } from './delivery.ts';
 import { EditStore } from './edits.ts';
 import { MessageStore } from './messages.ts';
@@ -12,6 +14,8 @@ import { OutboxStore } from './outbox.ts';
 import { ReactionStore } from './reactions.ts';
 import { ReferenceStore } from './references.ts';
 import { Revisions } from './revisions.ts';
+import { SearchIndex } from './search-index.ts';
+import { SearchStore } from './search.ts';
 import { SecretTable } from './secrets.ts';
 import { SettingsStore } from './settings.ts';
 
@@ -28,11 +32,19 @@ export interface Store {
   readonly outbox: OutboxStore;
   readonly archive: ArchiveStore;
   readonly blocked: BlockedStore;
+  readonly deletions: DeletionStore;
+  readonly search: SearchStore;
   readonly settings: SettingsStore;
   readonly secrets: SecretTable;
   readonly caps: CapsStore;
   /** The counter of `rev`, also for live rows that are not kept (presence, typing, connection). */
   readonly revisions: Revisions;
+  /**
+   * Does a part of what is left to do: deletions, then filling the search index after an update. A slice takes
+   * some milliseconds; to be called after each start, and after each deletion, until there is no more.
+   * @returns whether there is more to do
+   */
+  readonly maintain: () => boolean;
   /** All writes of `act` together or none; it must not return a promise. */
   readonly transaction: <T>(act: () => T) => T;
 }
@@ -42,36 +54,42 @@ export interface Store {
  * @throws AppError as every write; the database is closed then
  */
 export const openStore = (database: Database): Store => {
-  const revisions = startRevisions(database);
+  const { revisions, searchIndex } = start(database);
   const chats = new ChatStore(database, revisions);
   const outbox = new OutboxStore(database);
   const archive = new ArchiveStore(database);
-  const messages = new MessageStore(database, revisions, { chats, outbox, archive });
-  const references = new ReferenceStore(database);
+  const memory = new DeletionMemory(database);
+  const parts = { chats, outbox, archive, memory, search: searchIndex };
+  const messages = new MessageStore(database, revisions, parts);
+  const references = new ReferenceStore(database, memory);
+  const deletions = new DeletionStore(database, parts);
   return {
-    accounts: new AccountStore(database, revisions),
+    accounts: new AccountStore(database, revisions, searchIndex),
     contacts: new ContactStore(database, revisions),
     chats,
     messages,
-    edits: new EditStore(database, revisions, { chats, archive }),
+    edits: new EditStore(database, revisions, parts),
     reactions: new ReactionStore(database, revisions, chats),
     references,
     delivery: new DeliveryStore(database, revisions, { chats, messages, references }),
     outbox,
     archive,
     blocked: new BlockedStore(database),
+    deletions,
+    search: new SearchStore(database),
     settings: new SettingsStore(database),
     secrets: new SecretTable(database),
     caps: new CapsStore(database),
     revisions,
+    maintain: () => deletions.slice() || searchIndex.indexSlice(),
     transaction: (act) => database.transaction(act),
   };
 };
 
-/** The first write of a run: a damaged file or a full disk shows here, and must not stay locked. */
-const startRevisions = (database: Database): Revisions => {
+/** The first writes of a run: a damaged file or a full disk shows here, and must not stay locked. */
+const start = (database: Database): { revisions: Revisions; searchIndex: SearchIndex } => {
   try {
-    return new Revisions(database);
+    return { revisions: new Revisions(database), searchIndex: new SearchIndex(database) };
   } catch (error) {
     database.close();
     throw error;

@@ -1,5 +1,6 @@
 import { initial } from './0001-initial.ts';
 import { messagePipeline } from './0002-message-pipeline.ts';
+import { searchAndDeletion } from './0003-search-and-deletion.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -8,4 +9,4 @@ export interface Migration {
 }
 
 /** All steps, ascending without gaps. */
-export const migrations: readonly Migration[] = [initial, messagePipeline];
+export const migrations: readonly Migration[] = [initial, messagePipeline, searchAndDeletion];

@@ -227,23 +227,3 @@ describe('sending', () => {
     expect(acts.map((act) => errorCode(act))).toEqual(acts.map(() => 'not-found'));
   });
 });
-
-describe('the search index', () => {
-  test('follows what is stored, changed and deleted, without regard to accents and case', () => {
-    const { database, store, chatId } = storeWithChat();
-    const find = (words: string): readonly number[] =>
-      database
-        .all<{ rowid: number }>('SELECT rowid FROM messages_search WHERE messages_search MATCH $words', {
-          words,
-        })
-        .map(({ rowid }) => rowid);
-    const { id } = store.messages.insertIncoming(incoming(chatId, 'Über den Wolken, Grüße', 1));
-    expect([find('uber'), find('gru*'), find('"den wolken"'), find('regen')]).toEqual([[id], [id], [id], []]);
-    database.changeOne("UPDATE messages SET body = 'Regen' WHERE id = $id", { id });
-    expect([find('uber'), find('regen')]).toEqual([[], [id]]);
-    database.changeOne('DELETE FROM messages WHERE id = $id', { id });
-    expect(find('regen')).toEqual([]);
-    // Compares the index with the table; raises an error where they differ.
-    database.execute("INSERT INTO messages_search (messages_search, rank) VALUES ('integrity-check', 1)");
-  });
-});

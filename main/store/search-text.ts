@@ -1,0 +1,181 @@
+/**
+ * Texts as the search index knows them. Every token is folded, so that whoever searches need not type
+ * accents, capitals or vowel signs; scripts without spaces are cut into pairs of characters. Index and
+ * queries go through the same functions: after a change here the index is built anew (`SEARCH_VERSION`).
+ */
+
+/** A word, pair of characters or emoji, and where it stands in the text (UTF-16 units, end exclusive). */
+export interface Token {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** `pair` overlaps the next token; `tail` is the last character of a run of pairs. */
+  readonly kind: 'word' | 'pair' | 'tail';
+  /** Where the first character of a `pair` ends. */
+  readonly split: number;
+}
+
+/** Of our own rules; together with those of Unicode that this Node brings along. */
+const RULES = 1;
+const unicode = /^(\d+)\.(\d+)/.exec(process.versions['unicode'] ?? '') ?? ['', '0', '0'];
+export const SEARCH_VERSION = RULES * 1_000_000 + Number(unicode[1]) * 1_000 + Number(unicode[2]);
+
+/** What is longer is no word; both sides cut it at the same place. */
+const MAX_TOKEN_LENGTH = 64;
+
+/** Scripts that put no spaces between words, or glue particles to them. */
+const GLUED = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u30fc]`;
+/** Marks, and invisible characters that stand within words: soft hyphen, joiners, half-width voice marks. */
+const WITHIN = String.raw`[\p{M}\u00ad\u200c\u200d\uff9e\uff9f]`;
+const UNIT = String.raw`(?:(?=[\p{L}\p{N}])${GLUED}${WITHIN}*)`;
+const LETTER = String.raw`[[\p{L}\p{N}]--${GLUED}]`;
+const EMOJI = String.raw`\p{RI}{2}|[\p{Extended_Pictographic}--[\p{L}\p{N}]]`;
+const CURRENCY = String.raw`[\p{Sc}--[\x00-\x7f]]`;
+
+const TOKENS = new RegExp(`(?<glued>${UNIT}+)|${LETTER}(?:${LETTER}|${WITHIN})*|${EMOJI}|${CURRENCY}`, 'gv');
+const UNITS = new RegExp(UNIT, 'gv');
+
+/** Accents, Arabic and Hebrew vowel signs, emoji variants. Others, as in Indic scripts, are letters. */
+const MARKS =
+  // oxlint-disable-next-line no-misleading-character-class -- each mark is meant alone
+  /[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08d3-\u08ff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]/gu;
+/** Tatweel only stretches; the others join or part without being seen. */
+const UNSEEN = /[\u00ad\u0640\u200b-\u200f\u2060\ufeff]/gu;
+
+/** What Unicode does not decompose, and letters that are written one for the other. */
+const letters: ReadonlyMap<string, string> = new Map([
+  ...Object.entries({
+    ß: 'ss',
+    æ: 'ae',
+    œ: 'oe',
+    ø: 'o',
+    đ: 'd',
+    ð: 'd',
+    þ: 'th',
+    ł: 'l',
+    ħ: 'h',
+    ı: 'i',
+    ς: 'σ',
+  }),
+  ...Object.entries({ ٱ: 'ا', ى: 'ي', ی: 'ي', ک: 'ك', ة: 'ه' }),
+  ...Array.from('٠١٢٣٤٥٦٧٨٩', (digit, value): [string, string] => [digit, String(value)]),
+  ...Array.from('۰۱۲۳۴۵۶۷۸۹', (digit, value): [string, string] => [digit, String(value)]),
+]);
+const LETTERS = new RegExp(`[${[...letters.keys()].join('')}]`, 'gu');
+
+const fold = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .toLowerCase()
+    // A letter of its own in Russian, not an accent.
+    .replace(/\u0438\u0306/gu, '\u0439')
+    .replace(MARKS, '')
+    .replace(UNSEEN, '')
+    .replace(LETTERS, (letter) => letters.get(letter) ?? letter)
+    .normalize('NFC')
+    // The index parts words at everything else in ASCII; some letters decompose to brackets or spaces.
+    .replace(/[^a-z0-9\u0080-\u{10ffff}]/gu, '')
+    .slice(0, MAX_TOKEN_LENGTH)
+    .toWellFormed();
+
+const gluedTokens = (run: string, offset: number): readonly Token[] => {
+  const units = Array.from(run.matchAll(UNITS), ({ 0: unit, index }) => ({
+    text: fold(unit),
+    start: offset + index,
+    end: offset + index + unit.length,
+  })).filter(({ text }) => text !== '');
+  return units.map((unit, index) => {
+    const next = units[index + 1];
+    return next === undefined
+      ? { ...unit, kind: 'tail', split: unit.end }
+      : { text: unit.text + next.text, start: unit.start, end: next.end, kind: 'pair', split: unit.end };
+  });
+};
+
+/** The tokens of a text in their order. */
+export const tokenize = (text: string): readonly Token[] =>
+  Array.from(text.matchAll(TOKENS)).flatMap((match): readonly Token[] => {
+    const { 0: found, index, groups } = match;
+    if (groups?.['glued'] !== undefined) return gluedTokens(found, index);
+    const folded = fold(found);
+    const end = index + found.length;
+    return folded === '' ? [] : [{ text: folded, start: index, end, kind: 'word', split: end }];
+  });
+
+/** A text as it goes into the index. */
+export const searchText = (text: string): string =>
+  tokenize(text)
+    .map((token) => token.text)
+    .join(' ');
+
+/** Tokens that must follow each other; the last one may be the beginning of a word. */
+export interface SearchTerm {
+  readonly tokens: readonly string[];
+  readonly prefix: boolean;
+}
+
+/** A query that nobody types; it must still cost little. */
+const MAX_QUERY_LENGTH = 500;
+const MAX_TERMS = 16;
+
+const QUOTES = /["\u201c\u201d\u201e\u201f\u00ab\u00bb]/gu;
+
+/**
+ * Reads what the user typed: words, phrases in quotes, and the last word as the beginning of one.
+ * Everything is data, no character has a meaning to SQLite.
+ */
+export const parseQuery = (query: string): readonly SearchTerm[] => {
+  const text = query.slice(0, MAX_QUERY_LENGTH).toWellFormed().replace(QUOTES, '"');
+  const parts = Array.from(text.matchAll(/"([^"]*)("?)|[^\s"]+/gu));
+  const terms = parts.flatMap((part, index): readonly SearchTerm[] => {
+    const isTyped = index === parts.length - 1 && part[2] !== '"' && !/\s$/u.test(part[0]);
+    return toTerm(tokenize(part[1] ?? part[0]), isTyped && !/\s$/u.test(text));
+  });
+  return terms.slice(0, MAX_TERMS);
+};
+
+const toTerm = (tokens: readonly Token[], isTyped: boolean): readonly SearchTerm[] => {
+  const last = tokens.at(-1);
+  if (last === undefined) return [];
+  const texts = tokens.map(({ text }) => text);
+  if (last.kind !== 'tail') return [{ tokens: texts, prefix: isTyped && last.kind === 'word' }];
+  // In the text the run may go on: its pairs say all, and a single character begins a pair or ends a run.
+  if (tokens.at(-2)?.kind === 'pair') return [{ tokens: texts.slice(0, -1), prefix: false }];
+  return [{ tokens: texts, prefix: true }];
+};
+
+/** Terms in the query language of FTS5; all of them must be found. */
+export const matchExpression = (terms: readonly SearchTerm[]): string =>
+  terms.map(({ tokens, prefix }) => `"${tokens.join(' ')}"${prefix ? ' *' : ''}`).join(' AND ');
+
+/** Start and end in UTF-16 units, end exclusive. */
+export type MatchRange = readonly [start: number, end: number];
+
+/** Where the terms stand in a text, in order, without overlaps. */
+export const findMatches = (text: string, terms: readonly SearchTerm[]): readonly MatchRange[] => {
+  const tokens = tokenize(text);
+  const found = terms.flatMap((term) =>
+    tokens.flatMap((first, index): readonly MatchRange[] => {
+      const last = tokens[index + term.tokens.length - 1];
+      return last !== undefined && isMatch(tokens, index, term) ? [[first.start, endOf(last, term)]] : [];
+    }),
+  );
+  const ranges: MatchRange[] = [];
+  for (const [start, end] of found.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    const before = ranges.at(-1);
+    if (before !== undefined && start <= before[1])
+      ranges[ranges.length - 1] = [before[0], Math.max(before[1], end)];
+    else ranges.push([start, end]);
+  }
+  return ranges;
+};
+
+const isMatch = (tokens: readonly Token[], index: number, { tokens: wanted, prefix }: SearchTerm): boolean =>
+  wanted.every((text, place) => {
+    const token = tokens[index + place]?.text ?? '';
+    return prefix && place === wanted.length - 1 ? token.startsWith(text) : token === text;
+  });
+
+/** Of a pair that was found by its first character, only that one. */
+const endOf = (last: Token, { prefix }: SearchTerm): number =>
+  prefix && last.kind === 'pair' ? last.split : last.end;
