@@ -4,6 +4,7 @@ import type { Logger } from '#main/log/logger.ts';
 import { createLedger } from '#main/messaging/archive/archive-ledger.ts';
 import { History } from '#main/messaging/archive/history.ts';
 import { DisplayedSync } from '#main/messaging/displayed-sync.ts';
+import { HistoryControl } from '#main/messaging/history-control.ts';
 import { createInbound, type Inbound } from '#main/messaging/inbound/pipeline.ts';
 import { MessageChanges } from '#main/messaging/message-changes.ts';
 import { MessageService } from '#main/messaging/messages.ts';
@@ -36,6 +37,7 @@ export interface Messaging {
   readonly messages: MessageService;
   readonly edits: MessageChanges;
   readonly reads: ReadService;
+  readonly history: HistoryControl;
 }
 
 /** One of a kind for each account, made when it is first asked for. */
@@ -85,6 +87,10 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
     blocking: new BlockingService({ store, changes, log: log.child('blocking') }),
     messages: new MessageService({ ...sending, undoSeconds: () => settings.view().undoSeconds }),
     edits: new MessageChanges(sending),
+    history: new HistoryControl({
+      ...{ store, changes, clock, log: log.child('history') },
+      retention: () => settings.view().retention,
+    }),
     reads: new ReadService({
       ...sending,
       sendReadMarkers: () => settings.view().sendReadMarkers,

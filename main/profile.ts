@@ -95,6 +95,8 @@ export const createProfile = (options: ProfileOptions): Profile => {
 
   const attached = new DisposableStore();
   attached.add(typing);
+  attached.add(messaging.history);
+  messaging.history.start();
   attached.add(announceTo(options, changes, views));
 
   return {

@@ -22,6 +22,7 @@ export class Settings {
       sendTyping: shape.sendTyping.catch(defaultSettings.sendTyping).parse(stored['sendTyping']),
       sendReceipts: shape.sendReceipts.catch(defaultSettings.sendReceipts).parse(stored['sendReceipts']),
       sendReadMarkers: shape.sendReadMarkers.catch(defaultSettings.sendReadMarkers).parse(stored['sendReadMarkers']),
+      retention: shape.retention.catch(defaultSettings.retention).parse(stored['retention']),
       undoSeconds: shape.undoSeconds.catch(defaultSettings.undoSeconds).parse(stored['undoSeconds']),
     };
   }

@@ -8,4 +8,5 @@ export const defaultSettings: SettingsView = {
   sendReceipts: true,
   sendReadMarkers: true,
   undoSeconds: 0,
+  retention: 'forever',
 };

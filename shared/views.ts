@@ -198,6 +198,8 @@ export interface ChatView {
   readonly standing: ChatStanding;
   /** How long its messages are kept; `default` follows the settings. */
   readonly retention: 'default' | Retention;
+  /** The server's archive holds nothing older than what is here; absent while that is not known. */
+  readonly historyStart?: true;
   /** Sort key of the chat list: the newer, the higher. */
   readonly activeAt: number;
   readonly rev: number;
@@ -217,6 +219,8 @@ export interface SettingsView {
   readonly sendReadMarkers: boolean;
   /** For so many seconds a sent message can be taken back before anybody has it; 0 to 30, 0 is off. */
   readonly undoSeconds: number;
+  /** How long messages are kept in chats that do not say otherwise. */
+  readonly retention: Retention;
 }
 
 /** Which protection stands between the profile on disk and a reader. */

@@ -1,12 +1,14 @@
 import type { Handlers } from '#shared/api/contract.ts';
 import { AppError } from '#shared/errors.ts';
-import type { ChatId } from '#shared/ids.ts';
+import type { AccountId, ChatId } from '#shared/ids.ts';
 import type { ChatView, MessageView } from '#shared/views.ts';
 import { getArchivePreferences, setArchivePreferences } from '#main/accounts/archive-preferences.ts';
 import type { BlockingService } from '#main/accounts/blocking.ts';
 import type { AccountManager } from '#main/accounts/manager.ts';
 import type { ContactService } from '#main/accounts/contacts.ts';
+import type { HistoryControl } from '#main/messaging/history-control.ts';
 import type { MessageChanges } from '#main/messaging/message-changes.ts';
+import type { History } from '#main/messaging/archive/history.ts';
 import type { MessageService } from '#main/messaging/messages.ts';
 import type { ReadService } from '#main/messaging/read-state.ts';
 import type { TypingService } from '#main/messaging/typing.ts';
@@ -16,6 +18,7 @@ import type { Store } from '#main/store/store.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
 import type { Views } from './live-views.ts';
+import { searchPageView } from './search-views.ts';
 
 /** What the handlers of an open profile call. */
 export interface Services {
@@ -27,6 +30,9 @@ export interface Services {
   readonly messages: MessageService;
   readonly edits: MessageChanges;
   readonly reads: ReadService;
+  readonly history: HistoryControl;
+  /** The server's archive of an account. */
+  readonly historyOf: (accountId: AccountId) => History;
   readonly blocking: BlockingService;
   readonly typing: TypingService;
   readonly settings: Settings;
@@ -53,7 +59,7 @@ const accountHandlers = ({ manager, views }: Services): ProfileHandlers['account
 });
 
 const chatHandlers = (services: Services): ProfileHandlers['chats'] => {
-  const { store, changes, clock, typing, reads, views } = services;
+  const { store, changes, clock, typing, reads, history, historyOf, views } = services;
   const viewOf = (chatId: ChatId): ChatView => {
     const view = views.chat(chatId);
     if (view === undefined) throw new AppError('not-found', 'the chat was removed meanwhile');
@@ -65,6 +71,10 @@ const chatHandlers = (services: Services): ProfileHandlers['chats'] => {
       changes.announce({ kind: 'chat', chatId: id });
       return viewOf(id);
     },
+    loadOlder: ({ chatId }) => {
+      const { accountId, jid } = store.chats.require(chatId);
+      return historyOf(accountId).older(chatId, jid);
+    },
     markRead: ({ chatId, upTo }) => reads.markRead(chatId, upTo),
     setDraft: ({ chatId, text }) => {
       store.chats.setDraft(chatId, text);
@@ -74,6 +84,12 @@ const chatHandlers = (services: Services): ProfileHandlers['chats'] => {
     accept: ({ chatId }) => {
       if (store.chats.require(chatId).standing === 'request') store.chats.setStanding(chatId, 'open');
       changes.announce({ kind: 'chat', chatId });
+      return viewOf(chatId);
+    },
+    clear: ({ chatId }) => history.clear(chatId),
+    delete: ({ chatId }) => history.deleteChat(chatId),
+    setRetention: ({ chatId, retention }) => {
+      history.setRetention(chatId, retention);
       return viewOf(chatId);
     },
   };
@@ -95,7 +111,7 @@ const contactHandlers = ({ manager, contacts, blocking }: Services): ProfileHand
 });
 
 const messageHandlers = (services: Services): ProfileHandlers['messages'] => {
-  const { store, messages, edits, typing, views } = services;
+  const { store, messages, edits, typing, history, views } = services;
   const viewOf = (row: StoredMessage): MessageView => {
     const [view] = views.messagesOf([row]);
     if (view === undefined) throw new AppError('not-found', 'the message was removed meanwhile');
@@ -127,6 +143,8 @@ const messageHandlers = (services: Services): ProfileHandlers['messages'] => {
     },
     sendNow: ({ messageId }) => viewOf(messages.sendNow(messageId)),
     reschedule: ({ messageId, sendAt }) => viewOf(messages.reschedule(messageId, sendAt)),
+    delete: ({ messageId }) => history.deleteMessage(messageId),
+    search: (request) => searchPageView(store.search.search(request)),
   };
 };
 
@@ -136,5 +154,11 @@ export const createHandlers = (services: Services): ProfileHandlers => ({
   chats: chatHandlers(services),
   contacts: contactHandlers(services),
   messages: messageHandlers(services),
-  settings: { update: (patch) => services.settings.update(patch) },
+  settings: {
+    update: (patch) => {
+      const view = services.settings.update(patch);
+      if (patch.retention !== undefined) services.history.retentionChanged();
+      return view;
+    },
+  },
 });

@@ -2,6 +2,7 @@ import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
 import type { DeletionMemory } from './deletion-memory.ts';
+import { PLACE_STEP } from './placement.ts';
 import type { ChatRow, MessageRow } from './rows.ts';
 import type { SearchIndex } from './search-index.ts';
 
@@ -94,7 +95,7 @@ export class DeletionStore {
           { standard: standard ?? null },
         )
         .filter(({ id, read_sort_at, days }) => {
-          const upTo = days === 0 ? read_sort_at : now - days * DAY_MS;
+          const upTo = days === 0 ? this.#allReadUpTo(id, read_sort_at) : now - days * DAY_MS;
           const sql = `SELECT 1 ${doomed} LIMIT 1`;
           if (this.#database.one(sql, { chatId: id, upTo, withChat: 0 }) === undefined) return false;
           this.#begin(id, upTo, false);
@@ -118,6 +119,14 @@ export class DeletionStore {
       this.#parts.search.purgeLater();
     });
     return true;
+  }
+
+  /** Before what has not been read, also where that shares its place with something that has. */
+  #allReadUpTo(chatId: ChatId, readSortAt: number): number {
+    const sql = `SELECT min(m.sort_at) AS place FROM messages m JOIN chats c ON c.id = m.chat_id
+      WHERE m.chat_id = $chatId AND m.direction = 'in' AND (m.sort_at, m.id) > (c.read_sort_at, c.read_id)`;
+    const { place } = this.#database.require<{ place: number | null }>(sql, { chatId });
+    return place !== null && place <= readSortAt ? place - PLACE_STEP / 2 : readSortAt;
   }
 
   #endOf(chatId: ChatId): number {

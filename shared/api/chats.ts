@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import type { ChatView } from '../views.ts';
-import { accountId, bareAddress, chatId, messageId, xmlText, MAX_BODY_LENGTH } from './fields.ts';
+import { accountId, bareAddress, chatId, messageId, retention, xmlText, MAX_BODY_LENGTH } from './fields.ts';
 import { method } from './method.ts';
 
 export const chats = {
   /** The chat with an address, made when there is none yet. Opening a request accepts nothing. */
   open: method(z.strictObject({ accountId, jid: bareAddress }))<ChatView>(),
+  /**
+   * Asks the server's archive for what came before the oldest message that is here (XEP-0313): to be called
+   * when the user has scrolled to where `page` has nothing older. What arrives is announced; then ask `page`
+   * again. Not to be called once `ChatView.historyStart` is true. Fails with `offline`.
+   */
+  loadOlder: method(z.strictObject({ chatId }))<{ readonly added: number; readonly atStart: boolean }>(),
   /**
    * Everything up to and including this message has been seen. Own other devices learn it (XEP-0490); the
    * sender only where the setting `sendReadMarkers` is on and the chat is an open one with a contact.
@@ -17,4 +23,16 @@ export const chats = {
   setTyping: method(z.strictObject({ chatId, typing: z.boolean() }))<void>(),
   /** Turns a request into an open chat. Tells the other side nothing and adds nobody to the contacts. */
   accept: method(z.strictObject({ chatId }))<ChatView>(),
+  /**
+   * Deletes all messages of a chat from this computer, but not what still waits to be sent; the chat stays. The
+   * archive of the server does not bring them back. A long history takes some seconds, and the work goes on
+   * after a restart: announced by `timelines.changed` when it begins and when it is done.
+   */
+  clear: method(z.strictObject({ chatId }))<void>(),
+  /** The same, and the chat leaves the list until something new comes. Announced by `chats.removed`. */
+  delete: method(z.strictObject({ chatId }))<void>(),
+  /** How long this chat's messages are kept; what is older now goes some seconds later. */
+  setRetention: method(
+    z.strictObject({ chatId, retention: z.union([z.literal('default'), retention]) }),
+  )<ChatView>(),
 };

@@ -48,6 +48,9 @@ export const xmlText = (max: number): z.ZodType<string> =>
 /** Milliseconds since 1970, UTC. */
 export const time = z.int().positive().max(8_640_000_000_000_000);
 
+/** How long messages are kept: for ever, or so many days; 0 keeps nothing longer than until it is read. */
+export const retention = z.union([z.literal('forever'), z.int().min(0).max(36_500)]);
+
 /** Text of a message: not blank. */
 export const messageText = xmlText(MAX_BODY_LENGTH).refine((text) => text.trim() !== '', 'empty');
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { isEmoji } from '../emoji.ts';
-import type { MessageId } from '../ids.ts';
+import type { AccountId, ChatId, MessageId } from '../ids.ts';
 import type { MessageView } from '../views.ts';
-import { chatId, messageId, messageText, time } from './fields.ts';
+import { accountId, bareAddress, chatId, messageId, messageText, time } from './fields.ts';
 import { method } from './method.ts';
 
 /** Rows in timeline order, oldest first. */
@@ -25,6 +25,30 @@ export type Withdrawn =
   | { readonly withdrawn: true; readonly text: string; readonly replyTo?: MessageId }
   /** It had left already. */
   | { readonly withdrawn: false };
+
+export interface SearchHit {
+  readonly messageId: MessageId;
+  readonly chatId: ChatId;
+  readonly accountId: AccountId;
+  /** When it was written. */
+  readonly at: number;
+  /** The user wrote it. */
+  readonly mine: boolean;
+  /** Part of the text around the first match, on one line; plain text. */
+  readonly snippet: string;
+  /** Whether text was left out before and behind it: draw an ellipsis there. */
+  readonly cutBefore: boolean;
+  readonly cutAfter: boolean;
+  /** What matched within the snippet, in UTF-16 units: from `start` up to, not including, `end`; ascending. */
+  readonly matches: readonly { readonly start: number; readonly end: number }[];
+}
+
+export interface SearchPage {
+  /** The newest first. */
+  readonly hits: readonly SearchHit[];
+  /** For the next page; absent on the last one. */
+  readonly cursor?: string;
+}
 
 const limit = z.int().min(1).max(200).default(60);
 const emoji = z.string().max(40).refine(isEmoji, 'not-an-emoji');
@@ -75,4 +99,32 @@ export const messages = {
   sendNow: method(z.strictObject({ messageId }))<MessageView>(),
   /** Another time for a waiting message; one that has left already is only answered. */
   reschedule: method(z.strictObject({ messageId, sendAt: time }))<MessageView>(),
+  /**
+   * Deletes a message from this computer alone: nobody is told, and the archive does not bring it back. One
+   * that has not left is not sent. Announced by `messages.removed`.
+   */
+  delete: method(z.strictObject({ messageId }))<void>(),
+  /**
+   * Searches the texts of all chats, newest first; blocked ones only where `chatId` names them. Words must all
+   * occur, the last one may be the beginning of a word; "quoted words" must follow each other. Case, accents,
+   * Arabic vowel signs and ß/ss make no difference; Chinese and Japanese need no spaces. An empty query finds
+   * what fits `chatId`, `from` or `hasFile`, where one of them is given, and nothing otherwise.
+   * `from`: bare JID of the author. `after` and `before` are times, the latter excluded.
+   * A page may have fewer hits than `limit`, even none, and still have a cursor: ask on while there is one.
+   * Fails with `bad-request` for a cursor that is none.
+   */
+  search: method(
+    z.strictObject({
+      query: z.string().max(500),
+      accountId: accountId.optional(),
+      chatId: chatId.optional(),
+      from: bareAddress.optional(),
+      after: time.optional(),
+      before: time.optional(),
+      hasFile: z.boolean().optional(),
+      limit: z.int().min(1).max(100).default(30),
+      /** `SearchPage.cursor` of the page before, with the same query. */
+      cursor: z.string().max(100).optional(),
+    }),
+  )<SearchPage>(),
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SettingsView } from '../views.ts';
+import { retention } from './fields.ts';
 import { method } from './method.ts';
 
 /** The longest time that a message is held back for "undo", in seconds. */
@@ -11,6 +12,8 @@ export const settingsSchema = z.strictObject({
   sendTyping: z.boolean(),
   sendReceipts: z.boolean(),
   sendReadMarkers: z.boolean(),
+  /** A shorter time deletes what is older some seconds later, in every chat that follows the default. */
+  retention,
   undoSeconds: z.int().min(0).max(MAX_UNDO_SECONDS),
 });
 

@@ -34,6 +34,10 @@ const samples: Samples = {
     setDraft: { chatId: 1, text: 'But soft' },
     setTyping: { chatId: 1, typing: true },
     accept: { chatId: 1 },
+    loadOlder: { chatId: 1 },
+    clear: { chatId: 1 },
+    delete: { chatId: 1 },
+    setRetention: { chatId: 1, retention: 'forever' },
   },
   contacts: {
     add: { accountId, jid, name: 'Romeo' },
@@ -55,6 +59,18 @@ const samples: Samples = {
     cancel: { messageId: 1 },
     sendNow: { messageId: 1 },
     reschedule: { messageId: 1, sendAt: 1_800_000_000_000 },
+    delete: { messageId: 1 },
+    search: {
+      query: 'light',
+      accountId,
+      chatId: 1,
+      from: jid,
+      after: 1,
+      before: 2,
+      hasFile: true,
+      limit: 10,
+      cursor: '1',
+    },
   },
   settings: {
     update: {
@@ -64,6 +80,7 @@ const samples: Samples = {
       sendReceipts: true,
       sendReadMarkers: true,
       undoSeconds: 10,
+      retention: 'forever',
     },
   },
 };
