@@ -8,6 +8,8 @@ export interface Formatter {
   readonly date: (at: number) => string;
   /** For lists: the time today, then "Yesterday", the weekday within a week, the date. */
   readonly short: (at: number, now: number) => string;
+  /** For what is to come: the time today, else the day with the time. */
+  readonly moment: (at: number, now: number) => string;
   /** For separators: "Today", "Yesterday", the weekday with the date. */
   readonly day: (at: number, now: number) => string;
 }
@@ -40,6 +42,7 @@ export const createFormatter = (locale: string): Formatter => {
   const date = format({ day: 'numeric', month: 'short', year: 'numeric' });
   const weekday = format({ weekday: 'short' });
   const dayMonth = format({ day: 'numeric', month: 'short' });
+  const dayTime = format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
   const longDay = format({ weekday: 'long', day: 'numeric', month: 'long' });
   const longDayYear = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
   const sameYear = (a: number, b: number): boolean => new Date(a).getFullYear() === new Date(b).getFullYear();
@@ -57,6 +60,7 @@ export const createFormatter = (locale: string): Formatter => {
       if (days > 1 && days < 7) return weekday(at);
       return sameYear(at, now) ? dayMonth(at) : date(at);
     },
+    moment: (at, now) => (dayNumber(at) === dayNumber(now) ? time(at) : dayTime(at)),
     day: (at, now) => {
       const days = dayNumber(now) - dayNumber(at);
       if (days === 0 || days === 1) return near(days);

@@ -9,6 +9,7 @@ import { contactKey } from '../../state/people.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
+import { Line } from '../../ui/Line.tsx';
 import { Menu, type MenuEntry } from '../../ui/Menu.tsx';
 import { displayName } from '../../ui/names.ts';
 import { Pill } from '../../ui/Pill.tsx';
@@ -61,7 +62,7 @@ const Header = ({ chat, name, contact }: HeaderProps): ReactNode => {
       <Avatar name={name} jid={chat.jid} size="l" dot={contact && availabilityDot[contact.availability]} />
       <div className={cx('who')}>
         <h1 className={cx('name')}>
-          <bdi>{name}</bdi>
+          <Line>{name}</Line>
         </h1>
         <p
           className={cx('presence')}

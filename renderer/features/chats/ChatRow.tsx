@@ -8,6 +8,7 @@ import { contactKey } from '../../state/people.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Hidden } from '../../ui/Hidden.tsx';
+import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
 import { availabilityDot, presenceWords } from '../../ui/presence.ts';
 import { StateIcon } from '../timeline/StateIcon.tsx';
@@ -47,7 +48,7 @@ export const ChatRow = memo(({ id, index, now, selected, tabbable }: ChatRowProp
       <span className={cx('body')}>
         <span className={cx('top')}>
           <span className={cx('name')}>
-            <bdi>{name}</bdi>
+            <Line>{name}</Line>
           </span>
           {contact !== undefined && <Hidden>, {presenceWords(t, contact)}, </Hidden>}
           {chat.last !== undefined && (
@@ -82,20 +83,25 @@ const Preview = ({ chat, selected }: { chat: ChatView; selected: boolean }): Rea
   const draft = (written ?? chat.draft).trim();
   if (chat.typing) return <span className={cx('preview', 'typing')}>{t('chats.typing')}</span>;
   // The draft of the open chat stands in its box already.
-  if (draft !== '' && !selected) return <Line text={t('chats.draft', { text: draft.slice(0, 200) })} />;
+  if (draft !== '' && !selected) return <Said before={t('chats.draft')} text={draft.slice(0, 200)} />;
   if (chat.last === undefined) return <span className={cx('preview')} />;
   const { direction, preview, state } = chat.last;
   const text = preview.startsWith('/me ') ? `* ${preview.slice(4)}` : preview;
+  if (direction === 'in') return <Said text={text} />;
   return (
     <>
-      {direction === 'out' && <StateIcon state={state} size={12} />}
-      <Line text={direction === 'out' ? t('chats.you', { text }) : text} />
+      <StateIcon state={state} size={12} />
+      <Said before={t('chats.you')} text={text} />
     </>
   );
 };
 
-const Line = ({ text }: { text: string }): ReactNode => (
-  <span className={cx('preview')}>
-    <bdi>{text}</bdi>
-  </span>
+/** The words before a text are the window's and run in its direction, whatever that of the text. */
+const Said = ({ before, text }: { before?: string; text: string }): ReactNode => (
+  <>
+    {before !== undefined && <span>{before} </span>}
+    <span className={cx('preview')}>
+      <Line>{text}</Line>
+    </span>
+  </>
 );

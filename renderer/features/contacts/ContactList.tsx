@@ -8,6 +8,7 @@ import { contactKey } from '../../state/people.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
+import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
 import { availabilityDot, presenceWords } from '../../ui/presence.ts';
 import { useRoving } from '../../ui/use-roving.ts';
@@ -121,7 +122,7 @@ const ContactRow = ({ contact, index, selected, tabbable }: ContactRowProps): Re
       <Avatar name={name} jid={contact.jid} size="l" dot={availabilityDot[contact.availability]} />
       <span className={cx('body')}>
         <span className={cx('name')}>
-          <bdi>{name}</bdi>
+          <Line>{name}</Line>
         </span>
         <span className={cx('presence')}>
           {presenceWords(t, contact)}

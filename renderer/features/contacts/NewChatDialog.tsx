@@ -14,6 +14,7 @@ import { Button } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Dialog, DialogButtons, DialogForm } from '../../ui/Dialog.tsx';
 import { Field } from '../../ui/Field.tsx';
+import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
 import { availabilityDot, presenceWords } from '../../ui/presence.ts';
 import { AccountSelect, useAccountChoice } from './AccountSelect.tsx';
@@ -111,7 +112,7 @@ const Match = ({ contact, onPick }: { contact: ContactView; onPick: () => void }
       <Avatar name={name} jid={contact.jid} dot={availabilityDot[contact.availability]} />
       <span className={cx('who')}>
         <span className={cx('name')}>
-          <bdi>{name}</bdi>
+          <Line>{name}</Line>
         </span>
         <span className={cx('more')}>
           <bdi>{displayName(contact.jid)}</bdi> · {presenceWords(t, contact)}

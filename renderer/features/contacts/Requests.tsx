@@ -6,6 +6,7 @@ import { isolate } from '../../i18n/translate.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
+import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
 import styles from './Requests.module.css';
 
@@ -42,10 +43,14 @@ const Request = ({ request }: { request: ContactRequestView }): ReactNode => {
         <Avatar name={name} jid={jid} size="l" />
         <div className={cx('body')}>
           <span className={cx('name')}>
-            <bdi>{name}</bdi>
+            <Line>{name}</Line>
           </span>
           {/* A name is chosen freely; the address is what counts here. */}
-          {name !== jid && <bdi className={cx('jid')}>{displayName(jid)}</bdi>}
+          {name !== jid && (
+            <span className={cx('jid')}>
+              <Line>{displayName(jid)}</Line>
+            </span>
+          )}
           <p className={cx('text')}>{t('contacts.requestText')}</p>
           {request.text !== '' && (
             <p className={cx('text')} dir="auto">

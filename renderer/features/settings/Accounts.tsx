@@ -49,7 +49,9 @@ const Account = ({ account }: { account: AccountView }): ReactNode => {
       <div className={cx('head')}>
         <Avatar name={name} jid={jid} size="l" dot={phaseDot[phase]} />
         <div>
-          <bdi className={cx('jid')}>{name}</bdi>
+          <span className={cx('jid')}>
+            <bdi>{name}</bdi>
+          </span>
           <span className={cx('hint')}>
             {t(phaseWords[phase])} · <ServerOf account={account} />
           </span>

@@ -1,18 +1,16 @@
-import { Lock, LockOpen, TriangleAlert } from 'lucide-react';
 import { memo, type ReactNode, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { MessageView, Protection } from '#shared/views.ts';
-import { useApp, useFormat } from '../../app-context.tsx';
-import { describeFailure } from '../../i18n/errors.ts';
-import { isolate, type TranslationKey } from '../../i18n/translate.ts';
-import { Button } from '../../ui/Button.tsx';
+import { useFormat } from '../../app-context.tsx';
+import { isolate } from '../../i18n/translate.ts';
 import { classes } from '../../ui/classes.ts';
 import { Hidden } from '../../ui/Hidden.tsx';
 import { displayName } from '../../ui/names.ts';
+import { Failure, Undecryptable } from './Failure.tsx';
 import type { TimelineItem } from './items.ts';
+import { isUndecryptable } from './kinds.ts';
 import { MessageBody } from './MessageBody.tsx';
+import { MessageMeta } from './MessageMeta.tsx';
 import styles from './MessageRow.module.css';
-import { StateIcon } from './StateIcon.tsx';
 
 const cx = classes(styles);
 
@@ -61,61 +59,17 @@ export const MessageRow = memo((props: MessageRowProps): ReactNode => {
           <Hidden>{t('timeline.newFull')}</Hidden>
         </p>
       )}
-      <div className={cx('bubble', followed && 'followed')}>
-        <Hidden>{own ? t('message.you') : name}: </Hidden>
-        <MessageBody body={message.body} author={own ? displayName(ownName) : name} />
-        <Meta message={message} />
-      </div>
+      {isUndecryptable(message) ? (
+        <Undecryptable message={message} name={name} now={now} />
+      ) : (
+        <div className={cx('bubble', followed && 'followed')} data-content>
+          <Hidden>{own ? t('message.you') : name}: </Hidden>
+          <MessageBody body={message.body} author={own ? displayName(ownName) : name} />
+          <MessageMeta message={message} now={now} />
+        </div>
+      )}
       {message.state === 'failed' && <Failure message={message} />}
     </article>
   );
 });
 MessageRow.displayName = 'MessageRow';
-
-const protectionWords: Readonly<Record<Protection, TranslationKey>> = {
-  none: 'message.unencrypted',
-  omemo: 'message.omemo',
-  otr: 'message.otr',
-};
-
-const Meta = ({ message }: { message: MessageView }): ReactNode => {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const words = t(protectionWords[message.protection]);
-  const Icon = message.protection === 'none' ? LockOpen : Lock;
-  return (
-    <div className={cx('meta')}>
-      <time dateTime={new Date(message.at).toISOString()} data-tip={format.full(message.at)}>
-        {format.time(message.at)}
-      </time>
-      <span className={cx('icon')} data-tip={words}>
-        <Icon size={12} strokeWidth={1.9} />
-        <Hidden>{words}</Hidden>
-      </span>
-      {message.direction === 'out' && <StateIcon state={message.state} size={13} />}
-    </div>
-  );
-};
-
-/** Why it was not sent, and what can be done, in place. */
-const Failure = ({ message }: { message: MessageView }): ReactNode => {
-  const { t } = useTranslation();
-  const { api, timeline, run } = useApp();
-  return (
-    <div className={cx('failure')}>
-      <TriangleAlert size={16} strokeWidth={1.9} />
-      <span>{t('failure.notSent', { reason: describeFailure(t, message.failure) })}</span>
-      <Button
-        small
-        onClick={() =>
-          run(api.messages.resend({ messageId: message.id }).then((row) => timeline.upsert([row])))
-        }
-      >
-        {t('message.sendAgain')}
-      </Button>
-      <Button small onClick={() => run(navigator.clipboard.writeText(message.body))}>
-        {t('common.copy')}
-      </Button>
-    </div>
-  );
-};

@@ -1,4 +1,5 @@
 import type { TimelineItem } from './items.ts';
+import { isUndecryptable } from './kinds.ts';
 
 /** Heights of the parts of a row, as in MessageRow.module.css. */
 const LINE = 20.3;
@@ -8,6 +9,7 @@ const GROUP_GAP = 6;
 const DAY = 40;
 const DIVIDER = 33;
 const FAILURE = 34;
+const UNDECRYPTABLE = 95;
 /** Width of an average letter at 14 px, and what lies between the area and the text. */
 const LETTER = 7.6;
 const INSETS = 48 + 24;
@@ -21,9 +23,9 @@ export const estimateHeight = (item: TimelineItem | undefined, width: number): n
   if (item === undefined) return LINE + BUBBLE;
   const perLine = Math.max(10, Math.floor(((width - INSETS) * BUBBLE_SHARE) / LETTER));
   const lines = Math.min(45, countLines(item.message.body.slice(0, 2_200), perLine));
+  const content = isUndecryptable(item.message) ? UNDECRYPTABLE : lines * LINE + BUBBLE;
   return (
-    lines * LINE +
-    BUBBLE +
+    content +
     (item.follows ? GAP : GROUP_GAP) +
     (item.newDay ? DAY : 0) +
     (item.divider ? DIVIDER : 0) +

@@ -54,6 +54,7 @@ export const useMessageScroll = (items: readonly TimelineItem[]): MessageScroll 
   useStart(virtual, items, startAt);
   useFollowOwn(virtual, items);
   useKeepEnd(scroller, virtual, stays);
+  useEndAboveAll(virtual, items, stays);
   useLoadEdges(virtual, items.length);
   useEffect(() => timeline.setAtEnd(stays), [timeline, stays]);
 
@@ -108,6 +109,24 @@ const useKeepEnd = (
     observer.observe(element);
     return () => observer.disconnect();
   }, [scroller, virtual, stays]);
+};
+
+/**
+ * Rows that come in above do not move who reads at the end. The list's own anchor is not enough: right after a
+ * command to scroll it lets a page that comes in push the end away.
+ */
+const useEndAboveAll = (
+  virtual: MessageVirtualizer,
+  items: readonly TimelineItem[],
+  stays: boolean,
+): void => {
+  const stayed = useRef(false);
+  useLayoutEffect(() => {
+    if (stayed.current) virtual.scrollToEnd();
+  }, [virtual, items]);
+  useLayoutEffect(() => {
+    stayed.current = stays;
+  });
 };
 
 const useLoadEdges = (virtual: MessageVirtualizer, count: number): void => {

@@ -1,0 +1,68 @@
+import { TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { MessageView } from '#shared/views.ts';
+import { useApp } from '../../app-context.tsx';
+import { describeFailure } from '../../i18n/errors.ts';
+import { isolate } from '../../i18n/translate.ts';
+import { Button } from '../../ui/Button.tsx';
+import { classes } from '../../ui/classes.ts';
+import { displayName } from '../../ui/names.ts';
+import styles from './Failure.module.css';
+import { MessageMeta } from './MessageMeta.tsx';
+
+const cx = classes(styles);
+
+/** Why it was not sent, and what can be done, in place. */
+export const Failure = ({ message }: { message: MessageView }): ReactNode => {
+  const { t } = useTranslation();
+  const { api, timeline, run } = useApp();
+  const { failureText } = message;
+  return (
+    <div className={cx('failure')}>
+      <TriangleAlert size={16} strokeWidth={1.9} />
+      <span>
+        {t('failure.notSent', { reason: describeFailure(t, message.failure) })}
+        {failureText !== undefined && ` ${t('failure.said', { text: isolate(displayName(failureText)) })}`}
+      </span>
+      <Button
+        small
+        onClick={() =>
+          run(api.messages.resend({ messageId: message.id }).then((row) => timeline.upsert([row])))
+        }
+      >
+        {t('message.sendAgain')}
+      </Button>
+      <Button small onClick={() => run(navigator.clipboard.writeText(message.body))}>
+        {t('common.copy')}
+      </Button>
+    </div>
+  );
+};
+
+interface UndecryptableProps {
+  readonly message: MessageView;
+  /** Of its author. */
+  readonly name: string;
+  readonly now: number;
+}
+
+/** A message arrived that cannot be read: said as loudly as one that was not sent, never left out. */
+export const Undecryptable = ({ message, name, now }: UndecryptableProps): ReactNode => {
+  const { t } = useTranslation();
+  return (
+    <div className={cx('undecryptable')} data-content>
+      <p className={cx('title')}>
+        <TriangleAlert size={14} strokeWidth={1.9} />
+        {t('message.undecryptableTitle')}
+      </p>
+      <p>{t('message.undecryptableText', { name: isolate(name) })}</p>
+      {message.body.trim() !== '' && (
+        <p dir="auto" className={cx('note')}>
+          {t('message.undecryptableNote', { text: isolate(displayName(message.body)) })}
+        </p>
+      )}
+      <MessageMeta message={message} now={now} />
+    </div>
+  );
+};

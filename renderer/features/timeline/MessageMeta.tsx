@@ -1,0 +1,66 @@
+import { CalendarClock, Clock, Lock, LockOpen } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { MessageView, Protection } from '#shared/views.ts';
+import { useFormat } from '../../app-context.tsx';
+import type { TranslationKey } from '../../i18n/translate.ts';
+import { classes } from '../../ui/classes.ts';
+import { Hidden } from '../../ui/Hidden.tsx';
+import { waitOf } from './kinds.ts';
+import styles from './MessageMeta.module.css';
+import { StateIcon } from './StateIcon.tsx';
+
+const cx = classes(styles);
+
+const protectionWords: Readonly<Record<Protection, TranslationKey>> = {
+  none: 'message.unencrypted',
+  omemo: 'message.omemo',
+  otr: 'message.otr',
+};
+
+/** When it was written, how it is protected, how far it has come. */
+export const MessageMeta = ({ message, now }: { message: MessageView; now: number }): ReactNode => {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const words = t(protectionWords[message.protection]);
+  const Icon = message.protection === 'none' ? LockOpen : Lock;
+  const scheduled = waitOf(message) === 'scheduled' ? message.sendAt : undefined;
+  return (
+    <div className={cx('meta')}>
+      {scheduled === undefined ? (
+        <time dateTime={new Date(message.at).toISOString()} data-tip={format.full(message.at)}>
+          {format.time(message.at)}
+        </time>
+      ) : (
+        <time dateTime={new Date(scheduled).toISOString()} data-tip={format.full(scheduled)}>
+          {t('message.scheduled', { time: format.moment(scheduled, now) })}
+        </time>
+      )}
+      <span className={cx('icon')} data-tip={words}>
+        <Icon size={12} strokeWidth={1.9} />
+        <Hidden>{words}</Hidden>
+      </span>
+      {message.direction === 'out' && <State message={message} now={now} />}
+    </div>
+  );
+};
+
+/** What waits for its time says so; everything else has the icon of its state. */
+const State = ({ message, now }: { message: MessageView; now: number }): ReactNode => {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const wait = waitOf(message);
+  if (wait === undefined || message.sendAt === undefined)
+    return <StateIcon state={message.state} size={13} />;
+  const words =
+    wait === 'held'
+      ? t('message.held')
+      : t('message.scheduledFull', { time: format.moment(message.sendAt, now) });
+  const Icon = wait === 'held' ? Clock : CalendarClock;
+  return (
+    <span className={cx('icon')} data-tip={words}>
+      <Icon size={13} strokeWidth={2.1} />
+      <Hidden>{words}</Hidden>
+    </span>
+  );
+};

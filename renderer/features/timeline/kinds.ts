@@ -1,0 +1,17 @@
+import type { MessageView } from '#shared/views.ts';
+
+/** The longest time for which the setting "undo" holds a message back. */
+const LONGEST_UNDO_MS = 30_000;
+
+/**
+ * Why a message has not left yet: `held` for "undo", or `scheduled` by the user; undefined once it is its turn.
+ * A message that was scheduled for the next half minute is as good as held.
+ */
+export const waitOf = ({ sendAt, at }: MessageView): 'held' | 'scheduled' | undefined => {
+  if (sendAt === undefined) return undefined;
+  return sendAt - at <= LONGEST_UNDO_MS ? 'held' : 'scheduled';
+};
+
+/** A received message whose key this computer does not have; its body is no text of the author. */
+export const isUndecryptable = ({ direction, failure }: MessageView): boolean =>
+  direction === 'in' && failure === 'not-decryptable';
