@@ -102,6 +102,11 @@ const nadiaTalk = (now: number): History =>
 
 const allStates = (now: number): History =>
   listHistory([
+    {
+      ...message(chatIds.states, now - 22 * MINUTE, 'I sent you an OMEMO encrypted message.'),
+      failure: 'not-decryptable',
+      protection: 'omemo',
+    },
     message(chatIds.states, now - 20 * MINUTE, 'Are you there already?'),
     message(chatIds.states, now - 18 * MINUTE, 'Read by Kofi', 'read'),
     message(chatIds.states, now - 17 * MINUTE, 'Delivered to his phone', 'delivered'),
@@ -109,7 +114,14 @@ const allStates = (now: number): History =>
     message(chatIds.states, now - 15 * MINUTE, 'Sent, not yet acknowledged', 'sent'),
     message(chatIds.states, now - 14 * MINUTE, 'Just being sent', 'sending'),
     message(chatIds.states, now - 13 * MINUTE, 'Waiting for the connection', 'queued'),
-    message(chatIds.states, now - 3 * MINUTE, 'This one was refused', 'failed', 'policy-violation'),
+    {
+      ...message(chatIds.states, now - 12 * MINUTE, 'Going out later, still editable', 'queued'),
+      sendAt: now + 3 * HOUR,
+    },
+    {
+      ...message(chatIds.states, now - 3 * MINUTE, 'This one was refused', 'failed', 'policy-violation'),
+      failureText: 'Messages of strangers are not taken.',
+    },
     message(
       chatIds.states,
       now - 2 * MINUTE,
