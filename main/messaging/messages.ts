@@ -113,7 +113,7 @@ export class MessageService {
     const entry = store.outbox.ofMessage(messageId);
     // It has left, or is on its way: there is nothing to wait for.
     if (entry?.notBefore === undefined) return message;
-    store.outbox.reschedule(entry.id, sendAt);
+    store.outbox.reschedule(entry.id, sendAt, this.#deps.clock.now());
     return this.#goOn(message);
   }
 

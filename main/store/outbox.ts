@@ -1,6 +1,7 @@
 import { AppError } from '#shared/errors.ts';
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import type { Database } from './database.ts';
+import { PLACE_STEP } from './placement.ts';
 import { columns, type OutboxRow } from './rows.ts';
 
 declare const brand: unique symbol;
@@ -163,15 +164,18 @@ export class OutboxStore {
   }
 
   /**
-   * Another time for an entry that has not been sealed.
+   * Another time for an entry that has not been sealed. What leaves now becomes a message of now.
    * @param notBefore undefined: as soon as possible, behind what waits already
+   * @param now milliseconds since 1970: the time of a message that does not wait any longer
    * @returns the entry, with a new id; undefined where it has left, or was never there
    */
-  reschedule(id: OutboxId, notBefore: number | undefined): OutboxEntry | undefined {
+  reschedule(id: OutboxId, notBefore: number | undefined, now?: number): OutboxEntry | undefined {
     return this.#database.transaction(() => {
       const entry = this.get(id);
       if (entry === undefined || entry.stanza !== undefined) return undefined;
-      return this.require(this.#renew(id, notBefore));
+      const renewed = this.#renew(id, notBefore);
+      if (notBefore === undefined && now !== undefined) this.#depart(renewed, now);
+      return this.require(renewed);
     });
   }
 
@@ -210,8 +214,19 @@ export class OutboxStore {
     const due = this.#database.all<Pick<OutboxRow, 'id'>>(sql, { accountId, now });
     if (due.length === 0) return;
     this.#database.transaction(() => {
-      for (const { id } of due) this.#renew(id, undefined);
+      for (const { id } of due) this.#depart(this.#renew(id, undefined), now);
     });
+  }
+
+  /** A message that waited for its time is of now, and stands behind what has come meanwhile. */
+  #depart(id: OutboxId, now: number): void {
+    this.#database.run(
+      `UPDATE messages SET at = $now, sort_at = (
+         SELECT CASE WHEN max(o.sort_at) < $now THEN $now ELSE max(o.sort_at) + $step END
+         FROM messages o WHERE o.chat_id = messages.chat_id)
+       WHERE id = (SELECT message_id FROM outbox WHERE id = $id)`,
+      { id, now, step: PLACE_STEP },
+    );
   }
 
   #renew(id: number, notBefore: number | undefined): OutboxId {

@@ -2,7 +2,7 @@ import { bareJid } from '#shared/jid.ts';
 import type { Change } from '#main/util/changes.ts';
 import { stanzaIdAttribute } from '#main/xmpp/features/message.ts';
 import { readOriginId } from '#main/xmpp/features/stanza-ids.ts';
-import { changesOf } from './persist-reference.ts';
+import { changesOf, remember } from './persist-reference.ts';
 import { storeText, type TextContent } from './persist-text.ts';
 import type { PersistDependencies } from './persist.ts';
 import { chatOf } from './standing.ts';
@@ -25,7 +25,11 @@ export const persistEdit = (
   const target = store.references.find(chat.id, replaces, senderJid);
   if (target === undefined) {
     const standIn = storeText(deps, envelope, chat, content);
-    return standIn === undefined ? [] : changesOf(chat, standIn.id);
+    if (standIn === undefined) return [];
+    // Archives are also read back to front: should its message come, this is a version of it.
+    const payload = { standIn: standIn.messageId };
+    remember(deps, envelope, chat, { refId: replaces, kind: 'edit', payload });
+    return standIn.changes;
   }
   const { kind } = store.edits.apply({
     messageId: target.id,

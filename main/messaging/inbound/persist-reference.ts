@@ -2,6 +2,7 @@ import { bareJid } from '#shared/jid.ts';
 import type { MessageId } from '#shared/ids.ts';
 import type { Chat } from '#main/store/chats.ts';
 import type { PendingReference, ReferenceKind } from '#main/store/references.ts';
+import type { Store } from '#main/store/store.ts';
 import type { Change } from '#main/util/changes.ts';
 import type { Reactions } from '#main/xmpp/features/reactions.ts';
 import type { PersistDependencies } from './persist.ts';
@@ -92,17 +93,20 @@ export const persistReactions = (
   return deps.store.reactions.set(reaction) === undefined ? [] : changesOf(chat, target.id);
 };
 
-/** Applies to a message that has come what was said about it before. Only what `settle` of an edit needs is left. */
+/**
+ * Applies to a message that has come what was said about it before.
+ * @returns what changed besides that message
+ */
 export const settleReference = (
   { store }: Pick<PersistDependencies, 'store'>,
   messageId: MessageId,
   ownJid: string,
   { kind, payload, senderJid, at, chatId, refId }: PendingReference,
-): void => {
+): readonly Change[] => {
   switch (kind) {
     case 'retraction':
       store.messages.retract(messageId, Math.floor(at), senderJid);
-      return;
+      return [];
     case 'reaction':
       store.reactions.set({
         messageId,
@@ -110,14 +114,26 @@ export const settleReference = (
         emojis: (payload as { emojis: readonly string[] }).emojis,
         at,
       });
-      return;
+      return [];
     case 'receipt':
       store.delivery.markDelivered(chatId, ownJid, refId);
-      return;
+      return [];
     case 'marker':
       store.delivery.markReadUpTo(chatId, ownJid, refId);
-      return;
+      return [];
     case 'edit':
-      return;
+      return absorb(store, messageId, (payload as { standIn: MessageId }).standIn);
   }
+};
+
+/** What stood in the timeline instead of a message that it edits becomes a version of it. */
+const absorb = (store: Store, messageId: MessageId, standInId: MessageId): readonly Change[] => {
+  const standIn = store.messages.get(standInId);
+  // Retracted or deleted meanwhile: there is nothing left to say.
+  if (standIn === undefined || standIn.retractedAt !== undefined) return [];
+  const { chatId, senderJid, body, stanzaId, originId, archiveId, sortAt } = standIn;
+  const at = standIn.editedAt ?? standIn.at;
+  store.edits.apply({ messageId, senderJid, body, at, sortAt, stanzaId, originId, archiveId });
+  store.deletions.deleteMessage(standInId);
+  return [{ kind: 'messages-removed', chatId, messageIds: [standInId] }];
 };

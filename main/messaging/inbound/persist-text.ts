@@ -31,17 +31,22 @@ export const persistText = (
   content: TextContent,
 ): readonly Change[] => {
   const chat = chatOf(deps, envelope);
-  const message = storeText(deps, envelope, chat, content);
-  return message === undefined ? [] : changesOf(chat, message.id);
+  return storeText(deps, envelope, chat, content)?.changes ?? [];
 };
 
-/** @returns the row, where it is new or has changed */
+/** A row that is new or has changed, with everything that changed by it. */
+export interface StoredText {
+  readonly messageId: MessageId;
+  readonly changes: readonly Change[];
+}
+
+/** @returns undefined where it is here already */
 export const storeText = (
   deps: PersistDependencies,
   envelope: Envelope,
   chat: Chat,
   content: TextContent,
-): StoredMessage | undefined => {
+): StoredText | undefined => {
   const { store, clock } = deps;
   const now = clock.now();
   // A server's clock may be ahead of ours: nothing is dated in our future.
@@ -66,8 +71,8 @@ export const storeText = (
   if (messageId === undefined) return undefined;
   // Who answers on another device has read there.
   if (envelope.direction === 'out') store.chats.setReadUpTo(chat.id, messageId);
-  settle(deps, envelope, store.messages.require(messageId));
-  return store.messages.require(messageId);
+  const settled = settle(deps, envelope, store.messages.require(messageId));
+  return { messageId, changes: [...settled, ...changesOf(chat, messageId)] };
 };
 
 const replyOf = (reply: ReplyMeaning | undefined): NewIncoming['reply'] =>
@@ -78,11 +83,15 @@ const replyOf = (reply: ReplyMeaning | undefined): NewIncoming['reply'] =>
   };
 
 /** Applies what was said about a message before it came. */
-const settle = ({ store }: PersistDependencies, envelope: Envelope, message: StoredMessage): void => {
+const settle = (
+  { store }: PersistDependencies,
+  envelope: Envelope,
+  message: StoredMessage,
+): readonly Change[] => {
   const ids = [message.originId, message.stanzaId];
-  for (const reference of store.references.take(message.chatId, ids, message.senderJid)) {
-    settleReference({ store }, message.id, bareJid(envelope.own), reference);
-  }
+  return store.references
+    .take(message.chatId, ids, message.senderJid)
+    .flatMap((reference) => settleReference({ store }, message.id, bareJid(envelope.own), reference));
 };
 
 /** @returns the id of the row, where it is new or has changed */

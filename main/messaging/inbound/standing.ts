@@ -2,7 +2,8 @@ import type { Chat, ChatStanding } from '#main/store/chats.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Clock } from '#main/util/clock.ts';
 import type { AccountId } from '#shared/ids.ts';
-import { bareJid, type Jid } from '#shared/jid.ts';
+import { bareJid, parseJid, type Jid } from '#shared/jid.ts';
+import { isBlocked } from '#main/xmpp/features/blocking.ts';
 import type { Envelope } from './unwrap.ts';
 
 /** Whether an address is on the roster of an account; the account itself and its server are known too. */
@@ -24,7 +25,8 @@ export interface ChatDependencies {
 const newStanding = (store: Pick<Store, 'contacts' | 'blocked'>, envelope: Envelope): ChatStanding => {
   const { accountId, own, peer, direction } = envelope;
   // Only a server that cannot block lets these through, or its archive.
-  if (store.blocked.list(accountId).includes(peer)) return 'blocked';
+  const jid = parseJid(peer);
+  if (jid !== undefined && isBlocked(new Set(store.blocked.list(accountId)), jid)) return 'blocked';
   return direction === 'out' || isKnown(store, accountId, own, peer) ? 'open' : 'request';
 };
 

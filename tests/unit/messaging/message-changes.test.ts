@@ -201,6 +201,25 @@ describe('what is sent later', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('stands behind what came while it waited', async () => {
+    const bodies = (): readonly string[] =>
+      test.store.messages.page({ kind: 'latest', chatId, limit: 10 }).rows.map((one) => one.body);
+    messages.send(chatId, 'scheduled', { sendAt: clock.now() + 60_000 });
+    messages.send(chatId, 'scheduled too', { sendAt: clock.now() + 60_000 });
+    const hurried = messages.send(chatId, 'hurried', { sendAt: clock.now() + 60_000 });
+    bob('meanwhile');
+    messages.sendNow(hurried.id);
+    expect(bodies()).toEqual(['scheduled', 'scheduled too', 'meanwhile', 'hurried']);
+    const stream = new FakeStream().expectSend(body('hurried'));
+    outbox.run(stream);
+    stream.expectSend(body('scheduled')).expectSend(body('scheduled too'));
+    clock.advance(60_000);
+    await settled();
+    stream.finish();
+    expect(bodies()).toEqual(['meanwhile', 'hurried', 'scheduled', 'scheduled too']);
+    outbox.hold();
+  });
+
   it('leaves with the next stream where there was none at its time', async () => {
     messages.send(chatId, 'late', { sendAt: clock.now() + 1_000 });
     clock.advance(3_600_000);

@@ -114,6 +114,31 @@ describe('an edit', () => {
     expect(test.store.messages.get(mine.id)).toMatchObject({ body: 'mine', editedAt: undefined });
   });
 
+  it('may come before its message, as when an archive is read back to front', () => {
+    receive(text('so that there is a chat'));
+    receive(correction('later', 'second version'), undefined, "id='e2'");
+    receive(correction('later', 'second version'), undefined, "id='e2'");
+    expect(bodies()).toEqual(['so that there is a chat', 'second version']);
+    receive(text('first version'), undefined, "id='later'");
+    expect(bodies()).toEqual(['so that there is a chat', 'second version']);
+    const row = rows().at(-1);
+    expect(row).toMatchObject({ stanzaId: 'later' });
+    expect(row && test.store.edits.of(row.id).map(({ body }) => body)).toEqual([
+      'first version',
+      'second version',
+    ]);
+    receive(correction('later', 'second version'), undefined, "id='e2'");
+    expect(rows()).toHaveLength(2);
+  });
+
+  it('that waits is not taken over by the message of somebody else', () => {
+    receive(correction('mine', 'put into my mouth'), undefined, "id='e'");
+    const mine = outgoing('mine');
+    carbon(text('mine too'), "id='mine too'");
+    expect(test.store.messages.get(mine.id)?.body).toBe('mine');
+    expect(bodies()).toEqual(['put into my mouth', 'mine', 'mine too']);
+  });
+
   it('of another device of ours changes our message', () => {
     const mine = outgoing('mine');
     carbon(correction('mine', 'better'), "id='e'");
