@@ -1,6 +1,7 @@
 import { bareJid } from '#shared/jid.ts';
 import type { ChatId } from '#shared/ids.ts';
-import type { MessageStore, StoredMessage } from '#main/store/messages.ts';
+import type { StoredMessage } from '#main/store/messages.ts';
+import type { Store } from '#main/store/store.ts';
 import { stanzaIdAttribute } from '#main/xmpp/features/message.ts';
 import { readOriginId } from '#main/xmpp/features/stanza-ids.ts';
 import type { Envelope } from './unwrap.ts';
@@ -14,20 +15,23 @@ import type { Envelope } from './unwrap.ts';
  * @param body the text, where it is known without decrypting
  */
 export const findDuplicate = (
-  store: Pick<MessageStore, 'findByArchiveId' | 'findByOriginId' | 'findByStanzaId'>,
+  { messages, edits }: Pick<Store, 'messages' | 'edits'>,
   chatId: ChatId,
   envelope: Envelope,
   body: string,
 ): StoredMessage | undefined => {
   const sender = bareJid(envelope.from);
   const { archiveId } = envelope;
-  const archived = archiveId === undefined ? undefined : store.findByArchiveId(chatId, archiveId);
+  const archived = archiveId === undefined ? undefined : messages.findByArchiveId(chatId, archiveId);
   if (archived !== undefined) return archived;
   const originId = readOriginId(envelope.message);
-  if (originId !== undefined) return store.findByOriginId(chatId, sender, originId);
+  if (originId !== undefined) return messages.findByOriginId(chatId, sender, originId);
   const stanzaId = stanzaIdAttribute(envelope.message);
-  const known = stanzaId === undefined ? undefined : store.findByStanzaId(chatId, sender, stanzaId);
-  if (known === undefined || known.body !== body) return undefined;
+  const known = stanzaId === undefined ? undefined : messages.findByStanzaId(chatId, sender, stanzaId);
+  if (known === undefined) return undefined;
+  // What was taken back must not return; its text is not known any more. What was edited was another text first.
+  const first = known.editedAt === undefined ? known.body : edits.of(known.id)[0]?.body;
+  if (known.retractedAt === undefined && first !== body) return undefined;
   const bothArchived = known.archiveId !== undefined && archiveId !== undefined;
   return bothArchived ? undefined : known;
 };

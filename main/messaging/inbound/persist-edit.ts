@@ -10,7 +10,8 @@ import type { Envelope } from './unwrap.ts';
 
 /**
  * Replaces the text of a message of the same author (XEP-0308 section 4). Where there is none, the new text is
- * a message of its own: it must not vanish, and nobody else's message may change.
+ * a message of its own: it must not vanish, and nobody else's message may change. Nor may an edit in the clear
+ * change what was encrypted: the server could have written it.
  */
 export const persistEdit = (
   deps: PersistDependencies,
@@ -23,9 +24,9 @@ export const persistEdit = (
   const chat = chatOf(deps, envelope);
   const senderJid = bareJid(envelope.from);
   const target = store.references.find(chat.id, replaces, senderJid);
-  if (target === undefined) {
+  if (target === undefined || target.protection !== content.protection) {
     const standIn = storeText(deps, envelope, chat, content);
-    if (standIn === undefined) return [];
+    if (standIn === undefined || target !== undefined) return standIn?.changes ?? [];
     // Archives are also read back to front: should its message come, this is a version of it.
     const payload = { standIn: standIn.messageId };
     remember(deps, envelope, chat, { refId: replaces, kind: 'edit', payload });

@@ -131,6 +131,8 @@ const absorb = (store: Store, messageId: MessageId, standInId: MessageId): reado
   const standIn = store.messages.get(standInId);
   // Retracted or deleted meanwhile: there is nothing left to say.
   if (standIn === undefined || standIn.retractedAt !== undefined) return [];
+  // As in `persistEdit`: then they are two messages.
+  if (standIn.protection !== store.messages.require(messageId).protection) return [];
   const { chatId, senderJid, body, stanzaId, originId, archiveId, sortAt } = standIn;
   const at = standIn.editedAt ?? standIn.at;
   store.edits.apply({ messageId, senderJid, body, at, sortAt, stanzaId, originId, archiveId });

@@ -110,7 +110,7 @@ const storeOnce = (
     const echoed = store.messages.completeByEcho(chatId, message.senderJid, message);
     return (echoed ?? store.messages.insertOwn(message)).id;
   }
-  const known = findDuplicate(store.messages, chatId, envelope, message.body);
+  const known = findDuplicate(store, chatId, envelope, message.body);
   return known === undefined ? store.messages.insertIncoming(message).id : undefined;
 };
 

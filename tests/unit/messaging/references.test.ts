@@ -114,6 +114,30 @@ describe('an edit', () => {
     expect(test.store.messages.get(mine.id)).toMatchObject({ body: 'mine', editedAt: undefined });
   });
 
+  it('is not undone when the first version comes again', () => {
+    receive(text('frist'), undefined, "id='1'");
+    receive(correction('1', 'first'), undefined, "id='2'");
+    receive(text('frist'), undefined, "id='1'");
+    receive(text('secret'), undefined, "id='3'");
+    receive(retraction('3'), undefined, "id='4'");
+    receive(text('secret'), undefined, "id='3'");
+    expect(bodies()).toEqual(['first', '']);
+  });
+
+  it('in the clear changes nothing that was protected', () => {
+    const encrypted = "<encrypted xmlns='urn:xmpp:omemo:2'><payload>AAAA</payload></encrypted>";
+    receive(encrypted, undefined, "id='1'");
+    receive(correction('1', 'from the server, say'), undefined, "id='2'");
+    receive(correction('3', 'and this before it'), undefined, "id='4'");
+    receive(encrypted, undefined, "id='3'");
+    expect(rows().map(({ body, protection, editedAt }) => [body, protection, editedAt])).toEqual([
+      ['', 'omemo', undefined],
+      ['from the server, say', 'none', undefined],
+      ['and this before it', 'none', undefined],
+      ['', 'omemo', undefined],
+    ]);
+  });
+
   it('may come before its message, as when an archive is read back to front', () => {
     receive(text('so that there is a chat'));
     receive(correction('later', 'second version'), undefined, "id='e2'");
