@@ -21,7 +21,9 @@ export class Settings {
       language: shape.language.catch(defaultSettings.language).parse(stored['language']),
       sendTyping: shape.sendTyping.catch(defaultSettings.sendTyping).parse(stored['sendTyping']),
       sendReceipts: shape.sendReceipts.catch(defaultSettings.sendReceipts).parse(stored['sendReceipts']),
-      sendReadMarkers: shape.sendReadMarkers.catch(defaultSettings.sendReadMarkers).parse(stored['sendReadMarkers']),
+      sendReadMarkers: shape.sendReadMarkers
+        .catch(defaultSettings.sendReadMarkers)
+        .parse(stored['sendReadMarkers']),
       retention: shape.retention.catch(defaultSettings.retention).parse(stored['retention']),
       undoSeconds: shape.undoSeconds.catch(defaultSettings.undoSeconds).parse(stored['undoSeconds']),
     };

@@ -47,7 +47,8 @@ try {
     totals.unsettled += damage.unsettled.length;
     const words = describeDamage(damage);
     if (words !== '') console.log(`sequence ${totals.sequences - 1}: ${JSON.stringify(sequence)}\n${words}`);
-    if (totals.sequences % 20 === 0) console.log(`${Math.round((Date.now() - started) / 1000)} s: ${table()}`);
+    if (totals.sequences % 20 === 0)
+      console.log(`${Math.round((Date.now() - started) / 1000)} s: ${table()}`);
   }
 } finally {
   await end();

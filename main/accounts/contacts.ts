@@ -21,7 +21,11 @@ import type { XmppSession } from '#main/xmpp/session.ts';
 import { NS } from '#main/xmpp/stanza.ts';
 
 export interface ContactServiceDependencies {
-  readonly store: { readonly accounts: AccountStore; readonly contacts: ContactStore; readonly chats: ChatStore };
+  readonly store: {
+    readonly accounts: AccountStore;
+    readonly contacts: ContactStore;
+    readonly chats: ChatStore;
+  };
   readonly changes: Changes;
   readonly clock: Clock;
 }

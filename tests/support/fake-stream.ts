@@ -81,7 +81,8 @@ export class FakeStream implements Stream {
   break(error?: StreamError): void {
     if (!this.open) return;
     this.open = false;
-    const lost = error ?? new StreamError({ code: 'connection-lost', step: 'session', advice: 'retry-now' }, 'cut');
+    const lost =
+      error ?? new StreamError({ code: 'connection-lost', step: 'session', advice: 'retry-now' }, 'cut');
     for (const { settle } of this.#held) settle.reject(lost);
     this.#ended?.(lost);
   }
@@ -108,7 +109,9 @@ export class FakeStream implements Stream {
     }
     this.#expected.shift();
     next.check(iq);
-    return typeof next.result === 'string' ? Promise.resolve(parseStanza(next.result)) : Promise.reject(next.result);
+    return typeof next.result === 'string'
+      ? Promise.resolve(parseStanza(next.result))
+      : Promise.reject(next.result);
   }
 
   onStanza(handle: (stanza: Element) => Promise<void> | void): void {

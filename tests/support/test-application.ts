@@ -45,7 +45,7 @@ export const createTestApplication = (
         unlock: snapshot,
         retryKeychain: snapshot,
         setVisibility: () => undefined,
-      openLink: ({ url }) => void opened.push(url),
+        openLink: ({ url }) => void opened.push(url),
       },
       settings: {
         update: (patch) => {

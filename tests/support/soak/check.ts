@@ -36,7 +36,9 @@ const inspect = async (world: World, script: Script): Promise<Damage> => {
   if (unsettled.length > 0) return { ...nothing, unsettled };
   const archives = { ada: await archiveOf(world, 'ada', script), bob: await archiveOf(world, 'bob', script) };
   const found = await Promise.all(
-    [...world.seats.values()].map(async (seat) => compare(seat, await timeline(seat, script), archives[personOf(seat.name)], script)),
+    [...world.seats.values()].map(async (seat) =>
+      compare(seat, await timeline(seat, script), archives[personOf(seat.name)], script),
+    ),
   );
   return {
     lost: found.flatMap(({ lost }) => lost),
@@ -61,18 +63,32 @@ const timeline = async ({ device, chatId }: Seat, script: Script): Promise<reado
     // One page beyond the first text of this sequence is enough: earlier sequences were checked before.
     const isInside = page.rows.some(({ body }) => body.startsWith(`${script.label} `));
     if (!page.hasOlder || oldest === undefined || !isInside) break;
-    page = await device.window.api.messages.page({ kind: 'before', chatId, anchor: oldest.id, limit: TIMELINE });
+    page = await device.window.api.messages.page({
+      kind: 'before',
+      chatId,
+      anchor: oldest.id,
+      limit: TIMELINE,
+    });
   }
   return rows.filter(({ body }) => body.startsWith(`${script.label} `));
 };
 
-const compare = (seat: Seat, rows: readonly MessageView[], archive: readonly string[], script: Script): Damage => {
+const compare = (
+  seat: Seat,
+  rows: readonly MessageView[],
+  archive: readonly string[],
+  script: Script,
+): Damage => {
   const bodies = rows.map(({ body }) => body);
   const expected = new Set([...script.promised, ...script.possible.filter((text) => archive.includes(text))]);
   const lost = [...expected].filter((text) => !bodies.includes(text)).map((text) => `${seat.name}: ${text}`);
-  const doubled = bodies.filter((text, index) => bodies.indexOf(text) !== index).map((text) => `${seat.name}: ${text}`);
+  const doubled = bodies
+    .filter((text, index) => bodies.indexOf(text) !== index)
+    .map((text) => `${seat.name}: ${text}`);
   const inOrder = bodies.join('\n') === archive.filter((text) => bodies.includes(text)).join('\n');
-  const misordered = inOrder ? [] : [`${seat.name}:\n  shows   ${bodies.join(', ')}\n  archive ${archive.join(', ')}`];
+  const misordered = inOrder
+    ? []
+    : [`${seat.name}:\n  shows   ${bodies.join(', ')}\n  archive ${archive.join(', ')}`];
   const unsettled = rows
     .filter(({ direction, state }) => direction === 'out' && !['acked', 'delivered', 'read'].includes(state))
     .map(({ body, state }) => `${seat.name}: ${body} is ${state}`);

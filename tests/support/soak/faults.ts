@@ -21,7 +21,8 @@ export type Act =
   | { readonly act: 'restart-server'; readonly signal: 'SIGKILL' | 'SIGTERM' }
   | { readonly act: 'pause'; readonly ms: number };
 
-export const isFault = ({ act }: Act): boolean => act !== 'send' && act !== 'pause' && act !== 'run' && act !== 'mend';
+export const isFault = ({ act }: Act): boolean =>
+  act !== 'send' && act !== 'pause' && act !== 'run' && act !== 'mend';
 
 /** Names the texts of one sequence. */
 export interface Script {

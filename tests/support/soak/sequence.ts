@@ -8,21 +8,37 @@ const device = fc.constantFrom(...deviceNames);
 /** Faults and messages in any order, more messages than faults. */
 export const acts: fc.Arbitrary<readonly Act[]> = fc.array(
   fc.oneof(
-    { weight: 8, arbitrary: fc.record({ act: fc.constant('send' as const), device, count: fc.integer({ min: 1, max: 3 }) }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        act: fc.constant('send' as const),
+        device,
+        count: fc.integer({ min: 1, max: 3 }),
+      }),
+    },
     { weight: 2, arbitrary: fc.record({ act: fc.constant('cut' as const), device }) },
     { weight: 2, arbitrary: fc.record({ act: fc.constant('cut-client' as const), device }) },
     { weight: 2, arbitrary: fc.record({ act: fc.constant('swallow' as const), device }) },
     { weight: 1, arbitrary: fc.record({ act: fc.constant('refuse' as const), device }) },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('chunk' as const), device, size: fc.constantFrom(1, 7, 100) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ act: fc.constant('chunk' as const), device, size: fc.constantFrom(1, 7, 100) }),
+    },
     { weight: 2, arbitrary: fc.record({ act: fc.constant('mend' as const), device }) },
     { weight: 2, arbitrary: fc.record({ act: fc.constant('kill' as const), device }) },
     { weight: 1, arbitrary: fc.record({ act: fc.constant('quit' as const), device }) },
     { weight: 3, arbitrary: fc.record({ act: fc.constant('run' as const), device }) },
     {
       weight: 1,
-      arbitrary: fc.record({ act: fc.constant('restart-server' as const), signal: fc.constantFrom('SIGKILL' as const, 'SIGTERM' as const) }),
+      arbitrary: fc.record({
+        act: fc.constant('restart-server' as const),
+        signal: fc.constantFrom('SIGKILL' as const, 'SIGTERM' as const),
+      }),
     },
-    { weight: 3, arbitrary: fc.record({ act: fc.constant('pause' as const), ms: fc.integer({ min: 0, max: 150 }) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ act: fc.constant('pause' as const), ms: fc.integer({ min: 0, max: 150 }) }),
+    },
   ),
   { minLength: 4, maxLength: 16 },
 );

@@ -70,7 +70,8 @@ export class World {
       if (!device.isRunning) await device.run();
       const account = device.account;
       if (account === undefined) throw new Error(`${device.options.name} has lost its account`);
-      if (!account.enabled) await device.window.api.accounts.setEnabled({ accountId: account.id, enabled: true });
+      if (!account.enabled)
+        await device.window.api.accounts.setEnabled({ accountId: account.id, enabled: true });
       await device.window.api.accounts.retryNow({ accountId: account.id });
     }
   }
@@ -97,7 +98,14 @@ const takeSeat = async (name: DeviceName, server: Prosody, folder: string): Prom
   const own = path.join(folder, name);
   mkdirSync(own);
   const proxy = await startFaultProxy(server.port);
-  const options = { name, folder: own, ca: server.ca, jid: jidOf(person), password: person, port: proxy.port };
+  const options = {
+    name,
+    folder: own,
+    ca: server.ca,
+    jid: jidOf(person),
+    password: person,
+    port: proxy.port,
+  };
   const device = await Device.start(options);
   const account = device.account;
   if (account === undefined) throw new Error(`${name} could not log in`);

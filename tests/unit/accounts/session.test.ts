@@ -104,7 +104,9 @@ describe('an account session', () => {
 
   it('loses nothing that the server hands out in the moment of the resumption', async () => {
     const heard: string[] = [];
-    const { session, attempt } = setUp({ message: (_, message) => void heard.push(message.getChildText('body') ?? '') });
+    const { session, attempt } = setUp({
+      message: (_, message) => void heard.push(message.getChildText('body') ?? ''),
+    });
     session.dispatch({ type: 'enable' });
     const waiting = "<message from='bob@localhost/x'><body>kept for you</body></message>";
     (await attempt(0)).give.resolve(new FakeStream({ resumed: true, waiting: [waiting] }));
