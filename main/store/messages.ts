@@ -42,7 +42,7 @@ export interface Echo {
 
 /** What became of a message of the archive; the message that is here now. */
 export interface ArchivedOutcome {
-  /** `completed`: it was here without its archive id; `ignored`: it was deleted here. */
+  /** `completed`: it was here without its archive id, or elsewhere; `ignored`: it was deleted here. */
   readonly kind: 'inserted' | 'known' | 'completed' | 'ignored';
   readonly messageId: MessageId | undefined;
 }
@@ -314,7 +314,10 @@ export class MessageStore {
     return isSame || named.retractedAt !== undefined ? named : undefined;
   }
 
-  /** Gives a row the archive id and the place of its echo. The first archive id counts. */
+  /**
+   * Gives a row the archive id and the place of its echo. Of a message that was sent twice the archive has two
+   * entries, and the later one may be seen first: the one that stands first in the archive counts.
+   */
   #adopt(message: StoredMessage, { archiveId, sortAt }: Echo): StoredMessage {
     const isFirst = archiveId !== undefined && message.archiveId === undefined;
     const isOther =
@@ -322,11 +325,12 @@ export class MessageStore {
     const accountId = this.#parts.chats.accountOf(message.chatId);
     // Live, the end of the timeline so far is the archive's end too.
     const live = isFirst ? this.#parts.archive.placeLive(accountId, message.sortAt) : message.sortAt;
-    const place = isOther ? message.sortAt : (sortAt ?? live);
+    const isEarlier = isOther && sortAt !== undefined && sortAt < message.sortAt;
+    const place = isOther && !isEarlier ? message.sortAt : (sortAt ?? live);
     if (!isFirst && place === message.sortAt) return message;
     this.#parts.archive.raiseHead(accountId, place);
     const placed = this.#write(message, 'archive_id = $archiveId, sort_at = $place', {
-      archiveId: message.archiveId ?? archiveId ?? null,
+      archiveId: (isEarlier ? archiveId : (message.archiveId ?? archiveId)) ?? null,
       place,
     });
     this.#parts.chats.readAwaited(placed);
@@ -345,10 +349,10 @@ export class MessageStore {
       this.#parts.chats.readAwaited({ ...message, id });
       return { kind: 'inserted', messageId: id };
     }
-    const wasKnown = found.archiveId !== undefined;
-    this.#adopt(found, message);
+    const placed = this.#adopt(found, message);
+    const isSame = found.archiveId !== undefined && placed.sortAt === found.sortAt;
     this.setState(found.id, 'acked');
-    return { kind: wasKnown ? 'known' : 'completed', messageId: found.id };
+    return { kind: isSame ? 'known' : 'completed', messageId: found.id };
   }
 
   #insert(message: NewIncoming, direction: MessageDirection, state: MessageState): StoredMessage {
