@@ -1,9 +1,11 @@
 import type { Snapshot } from '#shared/api/app.ts';
 import type { ClientApi } from '#shared/api/contract.ts';
 import type { ChatId } from '#shared/ids.ts';
+import type { MessageView } from '#shared/views.ts';
 import { codeOf, createClient, type Client } from '../api/client.ts';
 import type { Link } from '../api/link.ts';
 import { createChatsStore, type ChatsStore } from './chats.ts';
+import { createCompose, type Compose } from './compose.ts';
 import { createDrafts, type Drafts } from './drafts.ts';
 import { applySnapshot, routeEvents, type EventTargets } from './events.ts';
 import { createPeopleStore, type PeopleStore } from './people.ts';
@@ -20,6 +22,7 @@ export interface App {
   readonly chats: ChatsStore;
   readonly timeline: Timeline;
   readonly drafts: Drafts;
+  readonly compose: Compose;
   readonly ui: UiStore;
   /** Asks main for everything again; also the way to try again after a failure. */
   readonly refresh: () => void;
@@ -29,6 +32,10 @@ export interface App {
   readonly closeChat: () => void;
   readonly show: (view: View) => void;
   readonly openDialog: (dialog: OpenDialog | undefined) => void;
+  /** Puts a text before what is written in the box of a chat. */
+  readonly putIntoBox: (chatId: ChatId, text: string) => void;
+  /** Takes a message back that has not left; its text goes back into the box. */
+  readonly withdraw: (message: MessageView) => Promise<void>;
   /** Runs a command whose failure has no place of its own: its sentence appears in the corner. */
   readonly run: (command: Promise<unknown>) => void;
 }
@@ -47,6 +54,7 @@ export const createApp = (link: Link): App => {
     // Whoever writes wants to see it: at the end of the history.
     if (timeline.store.getState().chatId === row.chatId) timeline.jumpToLatest();
   });
+  const compose = createCompose(api.messages, (row) => timeline.upsert([row]));
   const chatActions = createChatActions({ chats, drafts, timeline, ui });
 
   const targets: EventTargets = {
@@ -74,8 +82,9 @@ export const createApp = (link: Link): App => {
   if (link.state() === 'open') refresh();
 
   return {
-    ...{ api, link, session, people, chats, timeline, drafts, ui, refresh, adopt },
+    ...{ api, link, session, people, chats, timeline, drafts, compose, ui, refresh, adopt },
     ...chatActions,
+    ...createBoxActions({ api, chats, compose, drafts, timeline }),
     show: (view) => ui.setState({ view, dialog: undefined }),
     openDialog: (dialog) => ui.setState({ dialog }),
     run: (command) => void command.catch((error: unknown) => addNotice(ui, codeOf(error))),
@@ -104,6 +113,34 @@ const createChatActions = ({
     ui.setState({ chatId: undefined });
   },
 });
+
+const createBoxActions = ({
+  api,
+  chats,
+  compose,
+  drafts,
+  timeline,
+}: Pick<App, 'api' | 'chats' | 'compose' | 'drafts' | 'timeline'>): Pick<App, 'putIntoBox' | 'withdraw'> => {
+  const putIntoBox = (chatId: ChatId, text: string): void => {
+    const written =
+      drafts.store.getState().get(chatId)?.text ?? chats.getState().chats.get(chatId)?.draft ?? '';
+    const gap = written === '' || text.endsWith('\n') ? '' : '\n';
+    drafts.write(chatId, `${text}${gap}${written}`);
+  };
+  return {
+    putIntoBox,
+    withdraw: async ({ id, chatId }) => {
+      const answer = await api.messages.cancel({ messageId: id });
+      // It has left meanwhile: its row says so.
+      if (!answer.withdrawn) return;
+      timeline.remove(chatId, [id]);
+      putIntoBox(chatId, answer.text);
+      const { rows } = timeline.store.getState().window;
+      const answered = rows.find((row) => row.id === answer.replyTo);
+      if (answered !== undefined) compose.reply(answered);
+    },
+  };
+};
 
 /**
  * Asks for the snapshot. What main announces meanwhile is applied at once and once more after the answer:

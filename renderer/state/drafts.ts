@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ClientApi } from '#shared/api/contract.ts';
 import type { ErrorCode } from '#shared/errors.ts';
-import type { ChatId } from '#shared/ids.ts';
+import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { MessageView } from '#shared/views.ts';
 import { codeOf } from '../api/client.ts';
 
@@ -12,12 +12,21 @@ export interface Draft {
   readonly error?: ErrorCode | undefined;
 }
 
+/** What a message is besides its text. */
+export interface SendOptions {
+  readonly replyTo?: MessageId;
+  readonly sendAt?: number;
+}
+
 export interface Drafts {
   /** Chats without an entry show the draft that main keeps. */
   readonly store: StoreApi<ReadonlyMap<ChatId, Draft>>;
   readonly write: (chatId: ChatId, text: string) => void;
-  /** Hands the text over to main. Until main has the message, main keeps the text as a draft. */
-  readonly send: (chatId: ChatId, text: string) => Promise<void>;
+  /**
+   * Hands the text over to main. Until main has the message, main keeps the text as a draft.
+   * @returns whether main has taken it; otherwise the text is back
+   */
+  readonly send: (chatId: ChatId, text: string, how?: SendOptions) => Promise<boolean>;
   /** Stores what is not stored yet, at once: before a switch, before the window goes. */
   readonly flush: () => void;
 }
@@ -66,19 +75,22 @@ export const createDrafts = (
       set(chatId, { text });
       saveSoon(chatId);
     },
-    send: async (chatId, text) => {
+    send: async (chatId, text, how = {}) => {
       underWay.set(chatId, [...(underWay.get(chatId) ?? []), text]);
       set(chatId, { text: '' });
+      let taken = true;
       try {
-        const row = await api.messages.send({ chatId, text: cleanText(text) });
+        const row = await api.messages.send({ chatId, text: cleanText(text), ...how });
         arrived(chatId, text);
         sent(row);
       } catch (error) {
+        taken = false;
         arrived(chatId, text);
         const later = textOf(chatId);
         set(chatId, { text: later === '' ? text : `${text}\n${later}`, error: codeOf(error) });
       }
       save(chatId);
+      return taken;
     },
     flush: () => {
       for (const chatId of [...unsaved.keys()]) save(chatId);

@@ -21,6 +21,8 @@ export interface TimelineState {
   readonly window: TimelineWindow;
   /** Which message is at the top when the rows appear; undefined: the newest at the bottom. */
   readonly startAt: MessageId | undefined;
+  /** Where a jump leads: the list goes there once for each such object. */
+  readonly target: { readonly id: MessageId } | undefined;
   /** The "new messages" divider stands before this message until the chat is left. */
   readonly dividerAt: MessageId | undefined;
   readonly loadingOlder: boolean;
@@ -39,6 +41,7 @@ const closed: TimelineState = {
   error: undefined,
   window: emptyWindow,
   startAt: undefined,
+  target: undefined,
   dividerAt: undefined,
   loadingOlder: false,
   loadingNewer: false,
@@ -56,6 +59,8 @@ export class Timeline {
   #atEnd = true;
   /** Rows announced while a page was under way: its answer may be older than they are. */
   #meanwhile: MessageView[] = [];
+  /** Jumps whose page is under way. */
+  #jumps = 0;
 
   constructor(messages: Pick<ClientApi['messages'], 'page'>) {
     this.#messages = messages;
@@ -94,12 +99,41 @@ export class Timeline {
     if (chatId !== undefined && window.hasNewer) this.#start(chatId, undefined, dividerAt);
   }
 
+  /**
+   * Goes to a message of this chat, wherever in its history it is. What is shown stays until its page is here.
+   * Fails with `not-found` for one that is no longer there.
+   */
+  async jumpTo(id: MessageId): Promise<void> {
+    const { chatId, window, generation, dividerAt } = this.store.getState();
+    if (chatId === undefined) return;
+    if (window.rows.some((row) => row.id === id)) {
+      this.store.setState({ target: { id } });
+      return;
+    }
+    this.#jumps += 1;
+    try {
+      const page = await this.#messages.page({ kind: 'around', chatId, anchor: id, limit: PAGE_ROWS });
+      if (!this.#isCurrent(generation)) return;
+      this.#atEnd = false;
+      const found = applyRows(page, this.#meanwhile, false);
+      this.#meanwhile = [];
+      this.store.setState({
+        ...closed,
+        ...{ chatId, dividerAt, generation: generation + 1, startAt: id, target: { id } },
+        ...{ status: 'ready', window: found },
+      });
+    } finally {
+      this.#jumps -= 1;
+    }
+  }
+
   /** Rows of any chat, from events and answers; others than the open chat's are ignored. */
   upsert(rows: readonly MessageView[]): void {
     const state = this.store.getState();
     const own = rows.filter((row) => row.chatId === state.chatId);
     if (own.length === 0) return;
-    if (state.status === 'loading' || state.loadingOlder || state.loadingNewer) this.#meanwhile.push(...own);
+    const waiting = state.status === 'loading' || state.loadingOlder || state.loadingNewer;
+    if (waiting || this.#jumps > 0) this.#meanwhile.push(...own);
     if (state.status !== 'ready') return;
     const window = applyRows(state.window, own, this.#atEnd);
     if (window !== state.window) this.store.setState({ window });

@@ -1,7 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { DeepLink } from '#shared/deep-link.ts';
 import type { ErrorCode } from '#shared/errors.ts';
-import type { AccountId, ChatId } from '#shared/ids.ts';
+import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
+import type { MessageView } from '#shared/views.ts';
 
 export type View = 'chats' | 'contacts' | 'settings' | 'add-account';
 export type SettingsSection = 'accounts' | 'privacy' | 'appearance' | 'keyboard' | 'about';
@@ -12,7 +13,9 @@ export type OpenDialog =
   | { readonly kind: 'add-contact'; readonly accountId?: AccountId; readonly jid?: string }
   | { readonly kind: 'rename-contact'; readonly accountId: AccountId; readonly jid: string }
   | { readonly kind: 'remove-contact'; readonly accountId: AccountId; readonly jid: string }
-  | { readonly kind: 'remove-account'; readonly accountId: AccountId };
+  | { readonly kind: 'remove-account'; readonly accountId: AccountId }
+  | { readonly kind: 'message-history'; readonly messageId: MessageId }
+  | { readonly kind: 'delete-message'; readonly message: MessageView };
 
 /** Something that went wrong and has no place of its own in the window. */
 export interface Notice {

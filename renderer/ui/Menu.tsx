@@ -1,5 +1,5 @@
 import type { LucideIcon } from 'lucide-react';
-import type { ReactNode } from 'react';
+import type { ReactNode, RefObject } from 'react';
 import { Button, Menu as AriaMenu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import styles from './Menu.module.css';
 import { classes } from './classes.ts';
@@ -29,19 +29,46 @@ export const Menu = ({ label, icon: Icon, entries }: MenuProps): ReactNode => (
     </Button>
     <Popover className={cx('popover')} placement="bottom end">
       <AriaMenu className={cx('menu')} aria-label={label}>
-        {entries.map(({ id, label: name, icon: EntryIcon, danger, onSelect }) => (
-          <MenuItem
-            key={id}
-            id={id}
-            className={cx('item', danger === true && 'danger')}
-            textValue={name}
-            onAction={onSelect}
-          >
-            <EntryIcon size={16} strokeWidth={1.9} />
-            {name}
-          </MenuItem>
-        ))}
+        {entries.map(item)}
       </AriaMenu>
     </Popover>
   </MenuTrigger>
+);
+
+interface MenuPopoverProps {
+  /** What it hangs on. */
+  readonly anchor: RefObject<HTMLElement | null>;
+  readonly label: string;
+  readonly entries: readonly MenuEntry[];
+  readonly onClose: () => void;
+}
+
+/** A list of actions that is open, for openers of which there are too many to give each a menu of its own. */
+export const MenuPopover = ({ anchor, label, entries, onClose }: MenuPopoverProps): ReactNode => (
+  <Popover
+    isOpen
+    triggerRef={anchor}
+    className={cx('popover')}
+    placement="bottom end"
+    onOpenChange={(open) => {
+      if (!open) onClose();
+    }}
+  >
+    <AriaMenu className={cx('menu')} aria-label={label} autoFocus="first" onClose={onClose}>
+      {entries.map(item)}
+    </AriaMenu>
+  </Popover>
+);
+
+const item = ({ id, label, icon: Icon, danger, onSelect }: MenuEntry): ReactNode => (
+  <MenuItem
+    key={id}
+    id={id}
+    className={cx('item', danger === true && 'danger')}
+    textValue={label}
+    onAction={onSelect}
+  >
+    <Icon size={16} strokeWidth={1.9} />
+    {label}
+  </MenuItem>
 );

@@ -65,6 +65,8 @@ export const useRoving = <E extends HTMLElement>(
     setActive,
     onKeyDown: (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
+      // A menu of a row lies elsewhere in the document; React passes its keys on all the same.
+      if (!(event.target instanceof Node) || ref.current?.contains(event.target) !== true) return;
       // Rows before the focused one may have come or gone since: the row itself knows where it is.
       const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-row]') : null;
       const next = target(event.key, Number(row?.dataset['row'] ?? bounded), count);

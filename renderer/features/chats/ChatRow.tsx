@@ -85,8 +85,9 @@ const Preview = ({ chat, selected }: { chat: ChatView; selected: boolean }): Rea
   // The draft of the open chat stands in its box already.
   if (draft !== '' && !selected) return <Said before={t('chats.draft')} text={draft.slice(0, 200)} />;
   if (chat.last === undefined) return <span className={cx('preview')} />;
-  const { direction, preview, state } = chat.last;
-  const text = preview.startsWith('/me ') ? `* ${preview.slice(4)}` : preview;
+  const { direction, preview, state, retracted } = chat.last;
+  const said = preview.startsWith('/me ') ? `* ${preview.slice(4)}` : preview;
+  const text = retracted === true ? t('chats.retracted') : said;
   if (direction === 'in') return <Said text={text} />;
   return (
     <>

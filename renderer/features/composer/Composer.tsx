@@ -1,83 +1,76 @@
-import { LockOpen, SendHorizontal, TriangleAlert } from 'lucide-react';
+import { Check, LockOpen, SendHorizontal, TriangleAlert } from 'lucide-react';
 import { useEffect, useId, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useStore } from 'zustand';
 import type { ErrorCode } from '#shared/errors.ts';
-import { MAX_BODY_LENGTH } from '#shared/limits.ts';
 import type { ChatView } from '#shared/views.ts';
 import { useApp, useUi } from '../../app-context.tsx';
 import { describeError } from '../../i18n/errors.ts';
 import { isolate } from '../../i18n/translate.ts';
-import { cleanText, withPlainLines } from '../../state/drafts.ts';
+import type { ComposeMode } from '../../state/compose.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Pill } from '../../ui/Pill.tsx';
 import styles from './Composer.module.css';
-import { useTyping } from './use-typing.ts';
+import { ModeBar } from './ModeBar.tsx';
+import { useBox } from './use-box.ts';
 
 const cx = classes(styles);
 
 /** From here on the characters that are left are counted out. */
 const WARN_BELOW = 500;
 
-/** The box to write in. The text lives in the drafts store, so that neither a switch nor a failure loses it. */
+/** The box to write in. The text lives in the stores, so that neither a switch nor a failure loses it. */
 export const Composer = ({ chat, name }: { chat: ChatView; name: string }): ReactNode => {
   const { t } = useTranslation();
-  const { drafts } = useApp();
-  const draft = useStore(drafts.store, (state) => state.get(chat.id));
-  const text = draft?.text ?? chat.draft;
-  const typing = useTyping(chat.id);
-  const box = useFocusOnOpen();
+  const { compose } = useApp();
+  const box = useBox(chat);
+  const field = useFocusOnOpen(box.mode);
   const noteId = useId();
-
-  // What would be sent: a paste can bring in what XML has no place for.
-  const clean = cleanText(text);
-  const left = MAX_BODY_LENGTH - clean.length;
-  const canSend = clean.trim() !== '' && left >= 0;
-
+  const editing = box.mode?.kind === 'edit';
   const send = (): void => {
-    if (!canSend) return;
-    typing.stop();
-    void drafts.send(chat.id, text);
-    box.current?.focus();
+    box.send();
+    field.current?.focus();
   };
 
   return (
     <div className={cx('composer')} data-region="composer">
       <div className={cx('typing')}>{chat.typing && t('chat.typing', { name: isolate(name) })}</div>
-      {draft?.error !== undefined && <NotSent code={draft.error} onRetry={canSend ? send : undefined} />}
+      {box.error !== undefined && (
+        <NotSent code={box.error} editing={editing} onRetry={box.canSend ? send : undefined} />
+      )}
+      {box.mode !== undefined && (
+        <ModeBar mode={box.mode} name={name} onCancel={() => compose.cancel(chat.id)} />
+      )}
       <div className={cx('box')}>
         <textarea
           id="composer"
-          ref={box}
+          ref={field}
           rows={1}
           dir="auto"
-          value={text}
+          value={box.text}
           placeholder={t('composer.placeholder')}
-          aria-label={t('composer.label', { name: isolate(name) })}
+          aria-label={t(editing ? 'composer.editLabel' : 'composer.label', { name: isolate(name) })}
           aria-describedby={noteId}
-          aria-invalid={left < 0}
+          aria-invalid={box.left < 0}
           data-region-focus
-          onChange={(event) => {
-            drafts.write(chat.id, event.currentTarget.value);
-            typing.write(event.currentTarget.value);
-          }}
+          onChange={(event) => box.write(event.currentTarget.value)}
           onKeyDown={(event) => {
-            if (!isPlainEnter(event)) return;
+            if (isComposing(event)) return;
+            if (isPlainEnter(event)) send();
+            else if (!box.onKey(event.key)) return;
             event.preventDefault();
-            send();
           }}
         />
         <ProtectionPill />
         <IconButton
           active
-          icon={SendHorizontal}
-          label={t('composer.send')}
-          disabled={!canSend}
+          icon={editing ? Check : SendHorizontal}
+          label={t(editing ? 'composer.saveEdit' : 'composer.send')}
+          disabled={!box.canSend}
           onClick={send}
         />
       </div>
-      <Note id={noteId} left={left} lossy={clean !== withPlainLines(text)} />
+      <Note id={noteId} left={box.left} lossy={box.lossy} />
     </div>
   );
 };
@@ -94,20 +87,28 @@ const ProtectionPill = (): ReactNode => {
   );
 };
 
-/** While an input method composes, Enter picks a candidate; 229 is how some report it. */
+/** While an input method composes, Enter picks a candidate and Escape drops it; 229 is how some report it. */
+const isComposing = (event: KeyboardEvent): boolean => event.nativeEvent.isComposing || event.keyCode === 229;
+
 const isPlainEnter = (event: KeyboardEvent): boolean =>
-  event.key === 'Enter' &&
-  !(event.nativeEvent.isComposing || event.keyCode === 229) &&
-  !(event.shiftKey || event.altKey || event.ctrlKey || event.metaKey);
+  event.key === 'Enter' && !(event.shiftKey || event.altKey || event.ctrlKey || event.metaKey);
 
 /** The text is back in the box; this says why. */
-const NotSent = ({ code, onRetry }: { code: ErrorCode; onRetry: (() => void) | undefined }): ReactNode => {
+const NotSent = ({
+  code,
+  editing,
+  onRetry,
+}: {
+  code: ErrorCode;
+  editing: boolean;
+  onRetry: (() => void) | undefined;
+}): ReactNode => {
   const { t } = useTranslation();
   return (
     <div className={cx('error')} role="alert">
       <TriangleAlert size={16} strokeWidth={1.9} />
       <span>
-        {t('composer.notSent')} {describeError(t, code)}
+        {t(editing ? 'composer.notEdited' : 'composer.notSent')} {describeError(t, code)}
       </span>
       <Button small disabled={onRetry === undefined} onClick={onRetry}>
         {t('common.tryAgain')}
@@ -128,15 +129,27 @@ const Note = ({ id, left, lossy }: { id: string; left: number; lossy: boolean })
   );
 };
 
-/** Opening a chat is mostly for writing; while a dialog is open, the focus is the dialog's. */
-const useFocusOnOpen = (): React.RefObject<HTMLTextAreaElement | null> => {
+/**
+ * Opening a chat is mostly for writing, and so is answering or editing; while a dialog is open, the focus is the
+ * dialog's.
+ */
+const useFocusOnOpen = (mode: ComposeMode | undefined): React.RefObject<HTMLTextAreaElement | null> => {
   const box = useRef<HTMLTextAreaElement>(null);
   const dialog = useUi((ui) => ui.dialog !== undefined);
+  const about = mode === undefined ? undefined : `${mode.kind} ${mode.message.id}`;
+  const began = useRef(about);
   useEffect(() => {
     const element = box.current;
     if (dialog || element === null) return;
-    element.focus({ preventScroll: true });
-    element.setSelectionRange(element.value.length, element.value.length);
-  }, [dialog]);
+    const focus = (): void => {
+      element.focus({ preventScroll: true });
+      element.setSelectionRange(element.value.length, element.value.length);
+    };
+    if (began.current === about) return focus();
+    began.current = about;
+    // The menu that it was chosen in closes first, and would take the focus back.
+    const frame = requestAnimationFrame(focus);
+    return () => cancelAnimationFrame(frame);
+  }, [dialog, about]);
   return box;
 };

@@ -1,9 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ErrorCode } from '#shared/errors.ts';
 import type { AccountId } from '#shared/ids.ts';
 import { parseAccountJid } from '#shared/jid.ts';
-import { codeOf } from '../../api/client.ts';
 import { useApp, usePeople } from '../../app-context.tsx';
 import { describeError } from '../../i18n/errors.ts';
 import { isolate } from '../../i18n/translate.ts';
@@ -13,30 +11,8 @@ import { Alert } from '../../ui/Card.tsx';
 import { Dialog, DialogButtons, DialogForm } from '../../ui/Dialog.tsx';
 import { Field } from '../../ui/Field.tsx';
 import { displayName } from '../../ui/names.ts';
+import { useCommand } from '../shell/use-command.ts';
 import { AccountSelect, useAccountChoice } from './AccountSelect.tsx';
-
-interface Command {
-  readonly error: ErrorCode | undefined;
-  readonly busy: boolean;
-  readonly run: (command: Promise<void>) => void;
-  readonly fail: (code: ErrorCode | undefined) => void;
-}
-
-/** Runs a command of a dialog: closes on success, keeps the dialog with the reason on failure. */
-const useCommand = (onClose: () => void): Command => {
-  const [error, setError] = useState<ErrorCode>();
-  const [busy, setBusy] = useState(false);
-  return {
-    error,
-    busy,
-    fail: setError,
-    run: (command) => {
-      setBusy(true);
-      setError(undefined);
-      command.then(onClose, (failure: unknown) => setError(codeOf(failure))).finally(() => setBusy(false));
-    },
-  };
-};
 
 interface AddContactProps {
   readonly accountId: AccountId | undefined;

@@ -17,6 +17,8 @@ const keys = (mod: string): readonly (readonly [string, TranslationKey])[] => [
   ['↑ ↓', 'keys.move'],
   ['Enter', 'keys.send'],
   ['Shift Enter', 'keys.newline'],
+  ['↑', 'keys.editLast'],
+  ['Shift F10', 'keys.messageMenu'],
 ];
 
 /** Which key does what. */

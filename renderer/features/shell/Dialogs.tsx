@@ -4,6 +4,8 @@ import { AddContactDialog, RemoveContactDialog, RenameContactDialog } from '../c
 import { LinkDialog } from '../contacts/LinkDialog.tsx';
 import { NewChatDialog } from '../contacts/NewChatDialog.tsx';
 import { RemoveAccountDialog } from '../settings/RemoveAccountDialog.tsx';
+import { DeleteMessageDialog } from '../timeline/DeleteMessageDialog.tsx';
+import { MessageHistoryDialog } from '../timeline/MessageHistoryDialog.tsx';
 
 /** The one dialog that is open, if any. */
 export const Dialogs = (): ReactNode => {
@@ -26,5 +28,9 @@ export const Dialogs = (): ReactNode => {
       return <RemoveContactDialog accountId={dialog.accountId} jid={dialog.jid} onClose={onClose} />;
     case 'remove-account':
       return <RemoveAccountDialog accountId={dialog.accountId} onClose={onClose} />;
+    case 'message-history':
+      return <MessageHistoryDialog messageId={dialog.messageId} onClose={onClose} />;
+    case 'delete-message':
+      return <DeleteMessageDialog message={dialog.message} onClose={onClose} />;
   }
 };

@@ -45,10 +45,11 @@ interface UndecryptableProps {
   /** Of its author. */
   readonly name: string;
   readonly now: number;
+  readonly children?: ReactNode;
 }
 
 /** A message arrived that cannot be read: said as loudly as one that was not sent, never left out. */
-export const Undecryptable = ({ message, name, now }: UndecryptableProps): ReactNode => {
+export const Undecryptable = ({ message, name, now, children }: UndecryptableProps): ReactNode => {
   const { t } = useTranslation();
   return (
     <div className={cx('undecryptable')} data-content>
@@ -63,6 +64,7 @@ export const Undecryptable = ({ message, name, now }: UndecryptableProps): React
         </p>
       )}
       <MessageMeta message={message} now={now} />
+      {children}
     </div>
   );
 };

@@ -10,6 +10,7 @@ import { useRoving } from '../../ui/use-roving.ts';
 import { timelineItems } from './items.ts';
 import { MessageRow } from './MessageRow.tsx';
 import styles from './Timeline.module.css';
+import { useJump } from './use-jump.ts';
 import { useMarkRead } from './use-mark-read.ts';
 import { useMessageScroll } from './use-message-scroll.ts';
 
@@ -21,6 +22,7 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
   const now = useNow(60_000);
   const window = useTimeline((state) => state.window);
   const dividerAt = useTimeline((state) => state.dividerAt);
+  const target = useTimeline((state) => state.target);
   const items = useMemo(() => timelineItems(window.rows, dividerAt), [window.rows, dividerAt]);
   const { scroller, virtual, atEnd, toEnd } = useMessageScroll(items);
   const ownName = usePeople(({ accounts }) => accounts.get(chat.accountId)?.jid.split('@')[0] ?? '');
@@ -30,6 +32,7 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
     virtual.scrollToIndex(index),
   );
   useMarkRead(chat, items, virtual);
+  useJump(ref, items, virtual, setActive);
 
   return (
     <div className={cx('area')} data-region="messages">
@@ -60,6 +63,7 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
                     ownName={ownName}
                     now={now}
                     tabbable={index === active}
+                    found={item.message.id === target?.id}
                     onFocusRow={setActive}
                   />
                 )

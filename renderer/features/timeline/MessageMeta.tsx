@@ -2,7 +2,7 @@ import { CalendarClock, Clock, Lock, LockOpen } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MessageView, Protection } from '#shared/views.ts';
-import { useFormat } from '../../app-context.tsx';
+import { useApp, useFormat } from '../../app-context.tsx';
 import type { TranslationKey } from '../../i18n/translate.ts';
 import { classes } from '../../ui/classes.ts';
 import { Hidden } from '../../ui/Hidden.tsx';
@@ -27,6 +27,7 @@ export const MessageMeta = ({ message, now }: { message: MessageView; now: numbe
   const scheduled = waitOf(message) === 'scheduled' ? message.sendAt : undefined;
   return (
     <div className={cx('meta')}>
+      {message.editedAt !== undefined && <Edited message={message} editedAt={message.editedAt} />}
       {scheduled === undefined ? (
         <time dateTime={new Date(message.at).toISOString()} data-tip={format.full(message.at)}>
           {format.time(message.at)}
@@ -42,6 +43,24 @@ export const MessageMeta = ({ message, now }: { message: MessageView; now: numbe
       </span>
       {message.direction === 'out' && <State message={message} now={now} />}
     </div>
+  );
+};
+
+/** Leads to what it said before. */
+const Edited = ({ message, editedAt }: { message: MessageView; editedAt: number }): ReactNode => {
+  const { t } = useTranslation();
+  const { openDialog } = useApp();
+  const label = t('message.editedAt', { time: useFormat().full(editedAt) });
+  return (
+    <button
+      type="button"
+      className={cx('edited')}
+      aria-label={label}
+      data-tip={label}
+      onClick={() => openDialog({ kind: 'message-history', messageId: message.id })}
+    >
+      {t('message.edited')}
+    </button>
   );
 };
 

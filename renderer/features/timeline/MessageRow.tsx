@@ -1,5 +1,7 @@
+import { Ban } from 'lucide-react';
 import { memo, type ReactNode, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { MessageView } from '#shared/views.ts';
 import { useFormat } from '../../app-context.tsx';
 import { isolate } from '../../i18n/translate.ts';
 import { classes } from '../../ui/classes.ts';
@@ -11,6 +13,10 @@ import { isUndecryptable } from './kinds.ts';
 import { MessageBody } from './MessageBody.tsx';
 import { MessageMeta } from './MessageMeta.tsx';
 import styles from './MessageRow.module.css';
+import { MessageTools } from './MessageTools.tsx';
+import { Reactions } from './Reactions.tsx';
+import { ReplyQuote } from './ReplyQuote.tsx';
+import { useReach } from './use-reach.ts';
 
 const cx = classes(styles);
 
@@ -28,16 +34,18 @@ interface MessageRowProps {
   readonly ownName: string;
   readonly now: number;
   readonly tabbable: boolean;
+  /** A jump has led here. */
+  readonly found: boolean;
   readonly onFocusRow: (index: number) => void;
 }
 
 /** One message with what stands above it: the day, the "new messages" divider. */
 export const MessageRow = memo((props: MessageRowProps): ReactNode => {
-  const { ref, item, index, setSize, beginning, name, ownName, now, tabbable, onFocusRow } = props;
-  const { t } = useTranslation();
-  const format = useFormat();
-  const { message, newDay, divider, follows, followed } = item;
+  const { ref, item, index, setSize, name, ownName, now, tabbable, found, onFocusRow } = props;
+  const { message, follows, followed } = item;
   const own = message.direction === 'out';
+  const { reached, open, setOpen, events } = useReach(() => onFocusRow(index));
+  const tools = reached && <MessageTools message={message} open={open} setOpen={setOpen} />;
   return (
     <article
       ref={ref}
@@ -48,28 +56,72 @@ export const MessageRow = memo((props: MessageRowProps): ReactNode => {
       tabIndex={tabbable ? 0 : -1}
       aria-setsize={setSize}
       aria-posinset={index + 1}
-      className={cx('row', own && 'own', !follows && 'first')}
-      onFocus={() => onFocusRow(index)}
+      className={cx('row', own && 'own', !follows && 'first', found && 'found')}
+      {...events}
     >
-      {beginning && <p className={cx('beginning')}>{t('timeline.beginning', { name: isolate(name) })}</p>}
-      {newDay && <p className={cx('day')}>{format.day(message.sortAt, now)}</p>}
-      {divider && (
-        <p className={cx('divider')}>
-          <span aria-hidden="true">{t('timeline.new')}</span>
-          <Hidden>{t('timeline.newFull')}</Hidden>
-        </p>
-      )}
+      <Above {...props} />
       {isUndecryptable(message) ? (
-        <Undecryptable message={message} name={name} now={now} />
+        <Undecryptable message={message} name={name} now={now}>
+          {tools}
+        </Undecryptable>
       ) : (
-        <div className={cx('bubble', followed && 'followed')} data-content>
-          <Hidden>{own ? t('message.you') : name}: </Hidden>
-          <MessageBody body={message.body} author={own ? displayName(ownName) : name} />
-          <MessageMeta message={message} now={now} />
+        <div
+          className={cx('bubble', followed && 'followed', message.retracted && 'retracted')}
+          data-content
+          data-own={own ? true : undefined}
+        >
+          <Content message={message} name={name} ownName={ownName} now={now} />
+          {tools}
         </div>
       )}
+      {message.reactions !== undefined && <Reactions message={message} reactions={message.reactions} />}
       {message.state === 'failed' && <Failure message={message} />}
     </article>
   );
 });
 MessageRow.displayName = 'MessageRow';
+
+const Above = ({ item, beginning, name, now }: MessageRowProps): ReactNode => {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (
+    <>
+      {beginning && <p className={cx('beginning')}>{t('timeline.beginning', { name: isolate(name) })}</p>}
+      {item.newDay && <p className={cx('day')}>{format.day(item.message.sortAt, now)}</p>}
+      {item.divider && (
+        <p className={cx('divider')}>
+          <span aria-hidden="true">{t('timeline.new')}</span>
+          <Hidden>{t('timeline.newFull')}</Hidden>
+        </p>
+      )}
+    </>
+  );
+};
+
+type ContentProps = Pick<MessageRowProps, 'name' | 'ownName' | 'now'> & { readonly message: MessageView };
+
+/** What the bubble holds; of a message that was taken back only that it was. */
+const Content = ({ message, name, ownName, now }: ContentProps): ReactNode => {
+  const { t } = useTranslation();
+  const own = message.direction === 'out';
+  if (message.retracted === true) {
+    return (
+      <>
+        <Hidden>{own ? t('message.you') : name}: </Hidden>
+        <p className={cx('tombstone')}>
+          <Ban size={14} strokeWidth={1.9} />
+          {t(own ? 'message.retractedOwn' : 'message.retracted')}
+        </p>
+        <MessageMeta message={message} now={now} />
+      </>
+    );
+  }
+  return (
+    <>
+      <Hidden>{own ? t('message.you') : name}: </Hidden>
+      {message.reply !== undefined && <ReplyQuote reply={message.reply} name={name} />}
+      <MessageBody body={message.body} author={own ? displayName(ownName) : name} />
+      <MessageMeta message={message} now={now} />
+    </>
+  );
+};

@@ -21,6 +21,7 @@ import type {
   SettingsView,
 } from '#shared/views.ts';
 import { listHistory, pageOf, type History } from './fake-history.ts';
+import { messageHandlers } from './fake-messages.ts';
 
 /** What the application holds at the start. */
 export interface FakeData {
@@ -43,7 +44,7 @@ export interface RecordedCall {
 
 type Overrides = { readonly [D in keyof Handlers]?: Partial<Handlers[D]> };
 /** What the window does not ask for yet need not be scripted. */
-type Scripted = { readonly [D in keyof Handlers]: Partial<Handlers[D]> };
+export type Scripted = { readonly [D in keyof Handlers]: Partial<Handlers[D]> };
 
 const notScripted = (): never => {
   throw new AppError('unknown-method', 'not scripted');
@@ -205,7 +206,7 @@ export class FakeBackend {
       accounts: this.#accountHandlers(),
       contacts: this.#contactHandlers(),
       chats: this.#chatHandlers(),
-      messages: this.#messageHandlers(),
+      messages: messageHandlers(this),
       settings: {
         update: (patch) => {
           const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
@@ -300,30 +301,6 @@ export class FakeBackend {
       },
       setDraft: ({ chatId, text }) => this.changeChat(chatId, { draft: text }),
       setTyping: () => undefined,
-    };
-  }
-
-  #messageHandlers(): Scripted['messages'] {
-    return {
-      page: (input) => {
-        const history = this.histories.get(input.chatId) ?? listHistory([]);
-        if (input.kind === 'latest') return pageOf(history, history.length - input.limit, history.length);
-        if (!('anchor' in input)) throw new AppError('unknown-method', 'not scripted');
-        const at = history.indexOf(input.anchor);
-        if (at < 0) throw new AppError('not-found', 'no such message');
-        if (input.kind === 'before') return pageOf(history, at - input.limit, at);
-        if (input.kind === 'after') return pageOf(history, at + 1, at + 1 + input.limit);
-        const half = Math.floor(input.limit / 2);
-        return pageOf(history, at - half, at + half);
-      },
-      send: ({ chatId, text }) => this.addMessage(chatId, { body: text, direction: 'out', state: 'queued' }),
-      resend: ({ messageId }) => {
-        for (const history of this.histories.values()) {
-          const at = history.indexOf(messageId);
-          if (at >= 0) return this.changeMessage(history.at(at), { state: 'queued' });
-        }
-        throw new AppError('not-found', 'no such message');
-      },
     };
   }
 }

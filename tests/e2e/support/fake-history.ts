@@ -10,6 +10,8 @@ export interface History {
   indexOf(id: MessageId): number;
   push(message: MessageView): void;
   replace(message: MessageView): void;
+  /** Of an endless one only what came later can go. */
+  remove(id: MessageId): void;
 }
 
 /** Rows `from` up to, not including, `to`, as far as there are any. */
@@ -18,6 +20,18 @@ export const pageOf = (history: History, from: number, to: number): MessagePage 
   const end = Math.min(history.length, to);
   const rows = Array.from({ length: Math.max(0, end - first) }, (_, index) => history.at(first + index));
   return { rows, hasOlder: first > 0, hasNewer: end < history.length };
+};
+
+/** Index of the first row at a time or later; histories are long, and in order. */
+export const firstAt = (history: History, at: number): number => {
+  let low = 0;
+  let high = history.length;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (history.at(middle).sortAt < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 };
 
 /** A history that is a plain list. */
@@ -37,6 +51,10 @@ export const listHistory = (messages: readonly MessageView[]): History => {
     replace: (row) => {
       const at = rows.findIndex(({ id }) => id === row.id);
       if (at >= 0) rows[at] = row;
+    },
+    remove: (id) => {
+      const at = rows.findIndex((row) => row.id === id);
+      if (at >= 0) rows.splice(at, 1);
     },
   };
 };
@@ -61,5 +79,6 @@ export const endlessHistory = (
     },
     push: (row) => later.push(row),
     replace: (row) => later.replace(row),
+    remove: (id) => later.remove(id),
   };
 };

@@ -100,8 +100,41 @@ const nadiaTalk = (now: number): History =>
     ['See you at the station', 'delivered', 2],
   ]);
 
+/** What was answered, edited, reacted to, styled and taken back. */
+const changedTalk = (now: number): readonly MessageView[] => {
+  const asked = message(chatIds.states, now - 30 * MINUTE, 'Which train are you taking?', 'read');
+  const answer = message(
+    chatIds.states,
+    now - 29 * MINUTE,
+    'The *15:20*, platform 4. I can hold a seat if you are on _that_ one.',
+  );
+  return [
+    asked,
+    {
+      ...answer,
+      reply: { messageId: asked.id, mine: true, quote: asked.body },
+      reactions: [
+        { emoji: '👍', count: 1, mine: true },
+        { emoji: '🎉', count: 2, mine: false },
+      ],
+    },
+    {
+      ...message(chatIds.states, now - 28 * MINUTE, 'See you at the station', 'read'),
+      editedAt: now - 27 * MINUTE,
+      reactions: [{ emoji: '❤️', count: 1, mine: false }],
+    },
+    { ...message(chatIds.states, now - 27 * MINUTE, '', 'delivered'), retracted: true },
+    { ...message(chatIds.states, now - 26 * MINUTE, ''), retracted: true },
+    {
+      ...message(chatIds.states, now - 25 * MINUTE, 'About that again', 'delivered'),
+      reply: { messageId: answer.id, mine: false, quote: 'The *15:20*, platform 4.' },
+    },
+  ];
+};
+
 const allStates = (now: number): History =>
   listHistory([
+    ...changedTalk(now),
     {
       ...message(chatIds.states, now - 22 * MINUTE, 'I sent you an OMEMO encrypted message.'),
       failure: 'not-decryptable',

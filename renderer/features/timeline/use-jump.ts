@@ -1,0 +1,31 @@
+import { useEffect, useRef, type RefObject } from 'react';
+import { useTimeline } from '../../app-context.tsx';
+import type { TimelineItem } from './items.ts';
+import type { MessageVirtualizer } from './use-message-scroll.ts';
+
+/** Takes eye and keyboard to the message that a jump leads to: into the middle, with the focus on it. */
+export const useJump = (
+  list: RefObject<HTMLElement | null>,
+  items: readonly TimelineItem[],
+  virtual: MessageVirtualizer,
+  setActive: (index: number) => void,
+): void => {
+  const target = useTimeline((state) => state.target);
+  const done = useRef<unknown>(undefined);
+  const shown = useRef<unknown>(undefined);
+  // Without dependencies: a row that was far away is drawn only after the scrolling, and can take the focus then.
+  useEffect(() => {
+    if (target === undefined || done.current === target) return;
+    const index = items.findIndex(({ message }) => message.id === target.id);
+    if (index < 0) return;
+    if (shown.current !== target) {
+      shown.current = target;
+      setActive(index);
+      virtual.scrollToIndex(index, { align: 'center' });
+    }
+    const row = list.current?.querySelector<HTMLElement>(`[data-row="${index}"]`);
+    if (row === null || row === undefined) return;
+    done.current = target;
+    row.focus({ preventScroll: true });
+  });
+};
