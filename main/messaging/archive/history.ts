@@ -35,7 +35,11 @@ export class History {
   #cancelSettle = (): void => undefined;
   #running: Promise<void> | undefined;
 
-  constructor(accountId: AccountId, ledger: ArchiveLedger, deps: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(
+    accountId: AccountId,
+    ledger: ArchiveLedger,
+    deps: { readonly clock: Clock; readonly log: Logger },
+  ) {
     this.#accountId = accountId;
     this.#ledger = ledger;
     this.#clock = deps.clock;

@@ -146,7 +146,8 @@ describe('the outbox', () => {
       throw new UnsendableStanza('size', 'larger than the server takes');
     });
     outbox.run({
-      send: (stanza) => (stanza.getChildText('body') === 'next' ? Promise.resolve() : rejected(stream, stanza)),
+      send: (stanza) =>
+        stanza.getChildText('body') === 'next' ? Promise.resolve() : rejected(stream, stanza),
     });
     await settled();
     expect(test.store.messages.get(large.id)).toMatchObject({ state: 'failed', failure: 'policy-violation' });

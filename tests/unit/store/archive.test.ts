@@ -190,7 +190,7 @@ describe('the order of the archive', () => {
     }));
     expect(store.messages.insertArchived(page).map(({ kind }) => kind)).toEqual([
       'known',
-      'known',
+      'completed',
       'inserted',
     ]);
     expect(bodies(store, chatId)).toEqual(['a', 'b', 'c']);
