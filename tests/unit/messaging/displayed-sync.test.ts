@@ -100,8 +100,19 @@ describe('read positions', () => {
     clock.advance(2_000);
     await settled();
     stream.finish();
+    clock.advance(1_000);
+    const row = {
+      chatId,
+      senderJid: BOB,
+      body: 'a4',
+      at: clock.now(),
+      protection: 'none',
+      archiveId: 'a4',
+    } as const;
+    test.store.messages.insertIncoming(row);
     const without = new FakeStream().expectRequest(any, info()).expectRequest(any, states());
     await attach(without);
+    read('a4');
     clock.advance(60_000);
     without.finish();
   });

@@ -144,6 +144,15 @@ describe('an incoming message', () => {
     receive(`<message ${from}>${composing}${delay}</message>`);
     expect(typing.isTyping(chat.id)).toBe(false);
   });
+
+  it('of a stranger waits in Requests, and his writing is not shown', () => {
+    const from = "from='mallory@localhost/a' type='chat'";
+    receive(`<message ${from}><body>hi</body></message>`);
+    const chat = test.store.chats.find(test.account.id, 'mallory@localhost');
+    expect(chat?.standing).toBe('request');
+    receive(`<message ${from}><composing xmlns='http://jabber.org/protocol/chatstates'/></message>`);
+    expect(chat && typing.isTyping(chat.id)).toBe(false);
+  });
 });
 
 describe('an error', () => {

@@ -250,6 +250,18 @@ describe('receipts', () => {
     expect(state(mine)).toBe('read');
   });
 
+  it('are the business of the device that got the message, and of the other side', () => {
+    const mine = outgoing('m1');
+    carbon(received('m1'));
+    expect(state(mine)).toBe('acked');
+    receive(text('so that there is a chat'));
+    const inner = `<message xmlns='jabber:client' from='${BOB}/a' to='alice@localhost/phone' type='chat' id='c'>${text('to the phone')}${request}</message>`;
+    const forwarded = `<forwarded xmlns='urn:xmpp:forward:0'>${inner}</forwarded>`;
+    receive(`<received xmlns='urn:xmpp:carbons:2'>${forwarded}</received>`, 'alice@localhost');
+    expect(bodies()).toContain('to the phone');
+    expect(queued()).toEqual([]);
+  });
+
   it('and markers wait for a message of ours that is not here yet', () => {
     receive(text('chat'));
     receive(received('later'));
