@@ -7,7 +7,7 @@ import type { ChatRow, ChatStanding } from './rows.ts';
 
 export type { ChatStanding } from './rows.ts';
 
-/** A conversation with what the chat list shows of it. */
+/** A conversation. */
 export interface Chat {
   readonly id: ChatId;
   readonly accountId: AccountId;
@@ -16,10 +16,6 @@ export interface Chat {
   readonly draft: string;
   /** Milliseconds since 1970, UTC; never goes back. */
   readonly activeAt: number;
-  /** Incoming messages after the read position. */
-  readonly unread: number;
-  readonly firstUnreadId: MessageId | undefined;
-  readonly last: LastMessage | undefined;
   readonly standing: ChatStanding;
   readonly retention: Retention;
   readonly pinned: boolean;
@@ -27,8 +23,16 @@ export interface Chat {
   readonly mutedUntil: number | undefined;
   /** The archive has nothing older. */
   readonly historyStart: boolean;
-  /** Grows whenever one of the above changes. */
+  /** Grows whenever one of these changes, or what the list shows. */
   readonly rev: number;
+}
+
+/** A conversation with what the chat list shows of it, which costs more the more is unread. */
+export interface ListedChat extends Chat {
+  /** Incoming messages after the read position. */
+  readonly unread: number;
+  readonly firstUnreadId: MessageId | undefined;
+  readonly last: LastMessage | undefined;
 }
 
 /** How long messages are kept: as the settings say, for ever, or for some days; 0 keeps nothing. */

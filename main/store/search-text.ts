@@ -1,3 +1,5 @@
+import { MAX_BODY_LENGTH } from '#shared/limits.ts';
+
 /**
  * Texts as the search index knows them. Every token is folded, so that whoever searches need not type
  * accents, capitals or vowel signs; scripts without spaces are cut into pairs of characters. Index and
@@ -22,18 +24,44 @@ export const SEARCH_VERSION = RULES * 1_000_000 + Number(unicode[1]) * 1_000 + N
 
 /** What is longer is no word; both sides cut it at the same place. */
 const MAX_TOKEN_LENGTH = 64;
+/** Before folding: marks can be stacked without end. */
+const MAX_RAW_LENGTH = 256;
 
-/** Scripts that put no spaces between words, or glue particles to them. */
-const GLUED = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u30fc]`;
+// How a character takes part in words.
+const APART = 1;
+const LETTER = 2;
+/** Of a script that puts no spaces between words, or glues particles to them. */
+const GLUED = 3;
 /** Marks, and invisible characters that stand within words: soft hyphen, joiners, half-width voice marks. */
-const WITHIN = String.raw`[\p{M}\u00ad\u200c\u200d\uff9e\uff9f]`;
-const UNIT = String.raw`(?:(?=[\p{L}\p{N}])${GLUED}${WITHIN}*)`;
-const LETTER = String.raw`[[\p{L}\p{N}]--${GLUED}]`;
-const EMOJI = String.raw`\p{RI}{2}|[\p{Extended_Pictographic}--[\p{L}\p{N}]]`;
-const CURRENCY = String.raw`[\p{Sc}--[\x00-\x7f]]`;
+const WITHIN = 4;
+/** Emoji and currencies: each is a word. */
+const SYMBOL = 5;
+/** Two of them make a flag. */
+const REGIONAL = 6;
 
-const TOKENS = new RegExp(`(?<glued>${UNIT}+)|${LETTER}(?:${LETTER}|${WITHIN})*|${EMOJI}|${CURRENCY}`, 'gv');
-const UNITS = new RegExp(UNIT, 'gv');
+const GLUED_SCRIPTS =
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u30fc]$/u;
+
+const classify = (character: string): number => {
+  if (/^[\p{M}\u00ad\u0640\u200c\u200d\uff9e\uff9f]$/u.test(character)) return WITHIN;
+  if (/^[\p{L}\p{N}]$/u.test(character)) return GLUED_SCRIPTS.test(character) ? GLUED : LETTER;
+  if (/^\p{RI}$/u.test(character)) return REGIONAL;
+  return /^[\p{Extended_Pictographic}\p{Sc}]$/u.test(character) && character !== '$' ? SYMBOL : APART;
+};
+
+/** Asking Unicode costs microseconds, and a text has thousands of characters: each is asked for once. */
+const classes = new Uint8Array(0x11_0000);
+
+const classAt = (text: string, index: number): number => {
+  const point = text.codePointAt(index) ?? 0;
+  const known = classes[point];
+  if (known !== undefined && known !== 0) return known;
+  const found = classify(String.fromCodePoint(point));
+  classes[point] = found;
+  return found;
+};
+
+const lengthAt = (text: string, index: number): number => ((text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1);
 
 /** Accents, Arabic and Hebrew vowel signs, emoji variants. Others, as in Indic scripts, are letters. */
 const MARKS =
@@ -78,33 +106,88 @@ const fold = (text: string): string =>
     .slice(0, MAX_TOKEN_LENGTH)
     .toWellFormed();
 
-const gluedTokens = (run: string, offset: number): readonly Token[] => {
-  const units = Array.from(run.matchAll(UNITS), ({ 0: unit, index }) => ({
-    text: fold(unit),
-    start: offset + index,
-    end: offset + index + unit.length,
-  })).filter(({ text }) => text !== '');
-  return units.map((unit, index) => {
+/** A language has few words that are used often. */
+const MAX_CACHED = 10_000;
+const cache = new Map<string, string>();
+
+const folded = (text: string, start: number, end: number): string => {
+  const raw = text.slice(start, Math.min(end, start + MAX_RAW_LENGTH));
+  const known = cache.get(raw);
+  if (known !== undefined) return known;
+  const result = /^[a-zA-Z0-9]*$/.test(raw) ? raw.toLowerCase().slice(0, MAX_TOKEN_LENGTH) : fold(raw);
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(raw, result);
+  return result;
+};
+
+/** The end of a character with all that stands within the word behind it. */
+const unitEnd = (text: string, start: number): number => {
+  let end = start + lengthAt(text, start);
+  while (end < text.length && classAt(text, end) === WITHIN) end += lengthAt(text, end);
+  return end;
+};
+
+const wordEnd = (text: string, start: number): number => {
+  let end = unitEnd(text, start);
+  while (end < text.length && classAt(text, end) === LETTER) end = unitEnd(text, end);
+  return end;
+};
+
+/** Reads a run of glued characters. @returns its end */
+const pushGlued = (tokens: Token[], text: string, start: number): number => {
+  const units: { text: string; start: number; end: number }[] = [];
+  let at = start;
+  while (at < text.length && classAt(text, at) === GLUED) {
+    const end = unitEnd(text, at);
+    const unit = folded(text, at, end);
+    if (unit !== '') units.push({ text: unit, start: at, end });
+    at = end;
+  }
+  for (const [index, unit] of units.entries()) {
     const next = units[index + 1];
-    return next === undefined
-      ? { ...unit, kind: 'tail', split: unit.end }
-      : { text: unit.text + next.text, start: unit.start, end: next.end, kind: 'pair', split: unit.end };
-  });
+    tokens.push(
+      next === undefined
+        ? { ...unit, kind: 'tail', split: unit.end }
+        : { text: unit.text + next.text, start: unit.start, end: next.end, kind: 'pair', split: unit.end },
+    );
+  }
+  return at;
+};
+
+const endOfWord = (text: string, start: number): number => {
+  switch (classAt(text, start)) {
+    case LETTER:
+      return wordEnd(text, start);
+    case REGIONAL:
+      return classAt(text, start + 2) === REGIONAL ? start + 4 : start + 2;
+    default:
+      return start + lengthAt(text, start);
+  }
 };
 
 /** The tokens of a text in their order. */
-export const tokenize = (text: string): readonly Token[] =>
-  Array.from(text.matchAll(TOKENS)).flatMap((match): readonly Token[] => {
-    const { 0: found, index, groups } = match;
-    if (groups?.['glued'] !== undefined) return gluedTokens(found, index);
-    const folded = fold(found);
-    const end = index + found.length;
-    return folded === '' ? [] : [{ text: folded, start: index, end, kind: 'word', split: end }];
-  });
+export const tokenize = (text: string): readonly Token[] => {
+  const tokens: Token[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const found = classAt(text, at);
+    if (found === GLUED) {
+      at = pushGlued(tokens, text, at);
+      continue;
+    }
+    const end = endOfWord(text, at);
+    if (found !== APART && found !== WITHIN) {
+      const word = folded(text, at, end);
+      if (word !== '') tokens.push({ text: word, start: at, end, kind: 'word', split: end });
+    }
+    at = end;
+  }
+  return tokens;
+};
 
-/** A text as it goes into the index. */
+/** A text as it goes into the index: of a very long one the beginning. */
 export const searchText = (text: string): string =>
-  tokenize(text)
+  tokenize(text.slice(0, MAX_BODY_LENGTH))
     .map((token) => token.text)
     .join(' ');
 

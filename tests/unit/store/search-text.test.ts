@@ -44,6 +44,7 @@ describe('words of the index', () => {
   test('a text without end or blanks is cut into words that the index takes', () => {
     expect(searchText('x'.repeat(200_000))).toBe('x'.repeat(64));
     expect(tokenize('語'.repeat(10_000))).toHaveLength(10_000);
+    expect(searchText('語 '.repeat(200_000))).toHaveLength(49_999);
     expect(searchText(`e${'\u0301'.repeat(100_000)}`)).toBe('e');
   });
 });
