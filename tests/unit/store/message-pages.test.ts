@@ -44,6 +44,19 @@ describe('pages of a chat', () => {
     expect(read('around', 9)).toEqual([['at 1', 'at 2', 'at 3', 'at 4', 'at 5'], false, false]);
   });
 
+  test('around a date stands the first row of that time or later', () => {
+    const { store, chatId } = storeWithChat();
+    fill(store, chatId, [10, 20, 20, 40, 50]);
+    const read = (at: number, limit: number): unknown => {
+      const page = store.messages.page({ kind: 'date', chatId, at, limit });
+      return [bodies(page), page.hasOlder, page.hasNewer];
+    };
+    expect(read(20, 2)).toEqual([['at 10', 'at 20'], false, true]);
+    expect(read(30, 2)).toEqual([['at 20', 'at 40'], true, true]);
+    expect(read(1, 2)).toEqual([['at 10', 'at 20'], false, true]);
+    expect(read(60, 4)).toEqual([['at 40', 'at 50'], true, false]);
+  });
+
   test('an anchor of another chat, or of none', () => {
     const { store, accountId, chatId } = storeWithChat();
     const other = store.chats.findOrCreate(accountId, 'nurse@capulet.example', 1).id;
