@@ -72,7 +72,7 @@ const chatHandlers = (services: Services): ProfileHandlers['chats'] => {
       return viewOf(id);
     },
     loadOlder: ({ chatId }) => {
-      const { accountId, jid } = store.chats.require(chatId);
+      const { accountId, jid } = store.chats.properties(chatId);
       return historyOf(accountId).older(chatId, jid);
     },
     markRead: ({ chatId, upTo }) => reads.markRead(chatId, upTo),
@@ -82,7 +82,7 @@ const chatHandlers = (services: Services): ProfileHandlers['chats'] => {
     },
     setTyping: ({ chatId, typing: writing }) => typing.set(chatId, writing),
     accept: ({ chatId }) => {
-      if (store.chats.require(chatId).standing === 'request') store.chats.setStanding(chatId, 'open');
+      if (store.chats.properties(chatId).standing === 'request') store.chats.setStanding(chatId, 'open');
       changes.announce({ kind: 'chat', chatId });
       return viewOf(chatId);
     },

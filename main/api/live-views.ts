@@ -10,7 +10,7 @@ import type {
 import type { AccountManager } from '#main/accounts/manager.ts';
 import type { PresenceBook } from '#main/accounts/presence-book.ts';
 import type { TypingBook } from '#main/messaging/typing-book.ts';
-import type { Chat } from '#main/store/chats.ts';
+import type { ListedChat } from '#main/store/chats.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Settings } from '#main/settings.ts';
@@ -32,7 +32,7 @@ export const createViews = (deps: LiveViewDependencies) => {
   /** A chat's view also shows its contact's name and typing, which have no `rev` in the row of the chat. */
   const chatRevs = new Map<ChatId, number>();
 
-  const chat = (row: Chat, name: string | undefined): ChatView =>
+  const chat = (row: ListedChat, name: string | undefined): ChatView =>
     chatView(row, { name, typing: typing.isTyping(row.id), rev: chatRevs.get(row.id) ?? 0 });
 
   return {

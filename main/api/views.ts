@@ -3,7 +3,7 @@ import type { AccountView, ChatView, ContactRequestView, ContactView } from '#sh
 import type { AccountState } from '#main/accounts/machine.ts';
 import type { PresenceSummary } from '#main/accounts/presence-book.ts';
 import type { Account } from '#main/store/accounts.ts';
-import type { Chat } from '#main/store/chats.ts';
+import type { ListedChat } from '#main/store/chats.ts';
 import type { Contact, ContactRequest } from '#main/store/contacts.ts';
 
 /** Rows become views here and nowhere else: named fields only, texts of others made harmless. */
@@ -51,7 +51,7 @@ const PREVIEW_LENGTH = 200;
 
 /** @param live what the store does not keep: the contact's name, typing, and the `rev` of both */
 export const chatView = (
-  chat: Chat,
+  chat: ListedChat,
   live: { readonly name: string | undefined; readonly typing: boolean; readonly rev: number },
 ): ChatView => ({
   id: chat.id,

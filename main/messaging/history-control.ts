@@ -52,14 +52,14 @@ export class HistoryControl implements Disposable {
 
   /** Deletes the messages of a chat; what waits to be sent stays. @throws AppError `not-found` */
   clear(chatId: ChatId): void {
-    this.#deps.store.chats.require(chatId);
+    this.#deps.store.chats.properties(chatId);
     this.#deps.store.deletions.deleteHistory(chatId);
     this.#lose([chatId]);
   }
 
   /** Deletes a chat with all of its messages. @throws AppError `not-found` */
   deleteChat(chatId: ChatId): void {
-    this.#deps.store.chats.require(chatId);
+    this.#deps.store.chats.properties(chatId);
     this.#deps.store.deletions.deleteChat(chatId);
     this.#deps.changes.announce({ kind: 'chat-removed', chatId });
     this.#work();

@@ -48,7 +48,7 @@ export class MessageService {
   send(chatId: ChatId, text: string, { replyTo, sendAt }: SendOptions = {}): StoredMessage {
     const { store, clock } = this.#deps;
     const { message, accountId } = store.transaction(() => {
-      const chat = store.chats.require(chatId);
+      const chat = store.chats.properties(chatId);
       const account = store.accounts.require(chat.accountId);
       const now = clock.now();
       const id = randomUUID();

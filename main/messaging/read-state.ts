@@ -1,5 +1,5 @@
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
-import type { Chat } from '#main/store/chats.ts';
+import type { Chat, ListedChat } from '#main/store/chats.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
 import type { OutboxId } from '#main/store/outbox.ts';
 import type { Store } from '#main/store/store.ts';
@@ -55,7 +55,7 @@ export class ReadService {
   }
 
   /** The id of the newest unread message up to this one that asks for a marker. */
-  #newestMarkable(chat: Chat, upTo: MessageId): string | undefined {
+  #newestMarkable(chat: ListedChat, upTo: MessageId): string | undefined {
     const { messages } = this.#deps.store;
     if (chat.firstUnreadId === undefined) return undefined;
     const first = messages.require(chat.firstUnreadId);

@@ -23,7 +23,7 @@ export class TypingService {
   }
 
   set(chatId: ChatId, typing: boolean): void {
-    const chat = this.#deps.store.chats.require(chatId);
+    const chat = this.#deps.store.chats.properties(chatId);
     if ((this.#told.get(chatId) ?? false) === typing) return;
     const stream = this.#deps.stream(chat.accountId);
     // Switched off meanwhile, "paused" would still tell something: the other side's client forgets by itself.

@@ -69,7 +69,9 @@ export interface LastMessage {
 
 type HiddenColumns = 'read_sort_at' | 'read_id' | 'read_awaited_id' | 'read_published_id';
 
-interface ChatListRow extends Omit<ChatRow, HiddenColumns> {
+type VisibleRow = Omit<ChatRow, HiddenColumns>;
+
+interface ChatListRow extends VisibleRow {
   readonly unread: number;
   readonly first_unread_id: MessageId | null;
   readonly last_id: MessageId | null;
@@ -86,10 +88,15 @@ const unread = `FROM messages u WHERE u.chat_id = c.id AND u.direction = 'in' AN
 /** A chat that is being deleted is gone for everybody. */
 const isThere = `NOT EXISTS (SELECT 1 FROM deletions d WHERE d.chat_id = c.id AND d.with_chat = 1)`;
 
+const columns = `c.id, c.account_id, c.jid, c.draft, c.active_at, c.rev, c.standing, c.retention_days, c.pinned,
+  c.muted_until, c.history_start`;
+
+const byIdSql = `SELECT ${columns} FROM chats c WHERE ${isThere} AND c.id = $id`;
+const byJidSql = `SELECT ${columns} FROM chats c WHERE ${isThere} AND c.account_id = $accountId AND c.jid = $jid`;
+
 /** Exported for its test. Each subquery reads a range of an index: its cost is that of the unread messages, not of the history. */
 export const chatListSql = `
-  SELECT c.id, c.account_id, c.jid, c.draft, c.active_at, c.rev, c.standing, c.retention_days, c.pinned,
-    c.muted_until, c.history_start,
+  SELECT ${columns},
     (SELECT count(*) ${unread}) AS unread,
     (SELECT u.id ${unread} ORDER BY u.sort_at, u.id LIMIT 1) AS first_unread_id,
     l.id AS last_id, substr(l.body, 1, 400) AS last_start, l.direction AS last_direction, l.state AS last_state,
@@ -97,6 +104,8 @@ export const chatListSql = `
   FROM chats c LEFT JOIN messages l ON l.id =
     (SELECT m.id FROM messages m WHERE m.chat_id = c.id ORDER BY m.sort_at DESC, m.id DESC LIMIT 1)
   WHERE ${isThere}`;
+
+const listedByIdSql = `${chatListSql} AND c.id = $id`;
 
 /**
  * The newest received message at the read position or before it, where it is newer than what was published.
@@ -133,21 +142,25 @@ const toLast = (row: ChatListRow): LastMessage | undefined =>
         retracted: row.last_retracted_at !== null,
       };
 
-const toChat = (row: ChatListRow): Chat => ({
+const toChat = (row: VisibleRow): Chat => ({
   id: row.id,
   accountId: row.account_id,
   jid: row.jid,
   draft: row.draft,
   activeAt: row.active_at,
-  unread: row.unread,
-  firstUnreadId: row.first_unread_id ?? undefined,
-  last: toLast(row),
   standing: row.standing,
   retention: toRetention(row.retention_days),
   pinned: row.pinned === 1,
   mutedUntil: row.muted_until ?? undefined,
   historyStart: row.history_start === 1,
   rev: row.rev,
+});
+
+const toListedChat = (row: ChatListRow): ListedChat => ({
+  ...toChat(row),
+  unread: row.unread,
+  firstUnreadId: row.first_unread_id ?? undefined,
+  last: toLast(row),
 });
 
 /** Conversations. Methods that take the id of a chat throw AppError `not-found` where there is none. */
@@ -161,12 +174,12 @@ export class ChatStore {
   }
 
   /** The chats that fit the filter, the most recently active first. */
-  list({ accountId, standing }: ChatFilter = {}): readonly Chat[] {
+  list({ accountId, standing }: ChatFilter = {}): readonly ListedChat[] {
     const sql = `${chatListSql}
       AND ($accountId IS NULL OR c.account_id = $accountId) AND ($standing IS NULL OR c.standing = $standing)
       ORDER BY c.active_at DESC, c.id DESC`;
     const parameters = { accountId: accountId ?? null, standing: standing ?? null };
-    return this.#database.all<ChatListRow>(sql, parameters).map(toChat);
+    return this.#database.all<ChatListRow>(sql, parameters).map(toListedChat);
   }
 
   /** How many chats of a standing there are, and what is unread in them together. */
@@ -176,20 +189,26 @@ export class ChatStore {
     return this.#database.require<ChatCounts>(sql, { standing });
   }
 
-  get(id: ChatId): Chat | undefined {
-    const row = this.#database.one<ChatListRow>(`${chatListSql} AND c.id = $id`, { id });
-    return row === undefined ? undefined : toChat(row);
+  get(id: ChatId): ListedChat | undefined {
+    const row = this.#database.one<ChatListRow>(listedByIdSql, { id });
+    return row === undefined ? undefined : toListedChat(row);
   }
 
-  require(id: ChatId): Chat {
+  require(id: ChatId): ListedChat {
     const chat = this.get(id);
     if (chat === undefined) throw new AppError('not-found', 'no such chat');
     return chat;
   }
 
+  /** A chat without what the list shows of it: at the same price however much is unread. */
+  properties(id: ChatId): Chat {
+    const row = this.#database.one<VisibleRow>(byIdSql, { id });
+    if (row === undefined) throw new AppError('not-found', 'no such chat');
+    return toChat(row);
+  }
+
   find(accountId: AccountId, jid: string): Chat | undefined {
-    const sql = `${chatListSql} AND c.account_id = $accountId AND c.jid = $jid`;
-    const row = this.#database.one<ChatListRow>(sql, { accountId, jid });
+    const row = this.#database.one<VisibleRow>(byJidSql, { accountId, jid });
     return row === undefined ? undefined : toChat(row);
   }
 
@@ -211,7 +230,7 @@ export class ChatStore {
          VALUES ($accountId, $jid, $now, $standing, $rev)`,
         { accountId, jid, now, standing, rev: this.#revisions.next() },
       );
-      return this.require(id as ChatId);
+      return this.properties(id as ChatId);
     });
   }
 

@@ -45,5 +45,5 @@ export const chatOf = ({ store, clock, readAhead }: ChatDependencies, envelope: 
   }
   if (known.standing !== 'request' || direction !== 'out') return known;
   store.chats.setStanding(known.id, 'open');
-  return store.chats.require(known.id);
+  return store.chats.properties(known.id);
 };

@@ -127,7 +127,7 @@ export class Outbox {
     const message = id === undefined ? undefined : store.messages.get(id);
     const reply = message?.reply;
     const answered = reply === undefined ? undefined : store.references.find(entry.chatId, reply.id);
-    const chat = store.chats.require(entry.chatId);
+    const chat = store.chats.properties(entry.chatId);
     const options = { sendTyping: sendTyping(), answered };
     return entry.messageId !== undefined && message !== undefined
       ? seal(message, chat, options)

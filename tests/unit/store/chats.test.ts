@@ -16,6 +16,20 @@ describe('chats', () => {
     expect(store.chats.find(accountId, 'nobody@x')).toBeUndefined();
   });
 
+  test('what is needed for every message is found without looking at messages', () => {
+    const { store, accountId, chatId } = storeWithChat();
+    store.messages.insertIncoming(incoming(chatId, 'unread', 1));
+    const { unread, firstUnreadId, last, ...properties } = store.chats.require(chatId);
+    expect({ unread, firstUnreadId, body: last?.start }).toEqual({
+      unread: 1,
+      firstUnreadId: 1,
+      body: 'unread',
+    });
+    expect(store.chats.properties(chatId)).toEqual(properties);
+    expect(store.chats.find(accountId, 'romeo@montague.example')).toEqual(properties);
+    expect(errorCode(() => store.chats.properties(99 as ChatId))).toBe('not-found');
+  });
+
   test('an empty chat has no last message and nothing unread', () => {
     const { store, chatId } = storeWithChat();
     expect(store.chats.require(chatId)).toMatchObject({
