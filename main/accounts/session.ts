@@ -173,8 +173,9 @@ export class AccountSession {
     this.#resume = undefined;
     this.#stream = stream;
     const xmpp = new XmppSession(stream, this.#deps.features.all, {
-      message: (message) => this.#guarded('message', (xmpp) => this.#deps.work.message(xmpp, message)),
-      presence: (presence) => this.#guarded('presence', (xmpp) => this.#deps.work.presence(xmpp, presence)),
+      message: (message) => this.#guarded('message', (session) => this.#deps.work.message(session, message)),
+      presence: (presence) =>
+        this.#guarded('presence', (session) => this.#deps.work.presence(session, presence)),
       seesUs: (bare) => this.#deps.work.seesUs(bare),
     });
     this.#xmpp = xmpp;

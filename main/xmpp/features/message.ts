@@ -1,10 +1,10 @@
 /** RFC 6121 section 5: one-to-one messages. */
-import { bareJid, type Jid } from '#shared/jid.ts';
+import type { Jid } from '#shared/jid.ts';
 import { addressOf, childText, readStanzaError, xml, type Element } from '../stanza.ts';
 import type { StanzaError } from '../port.ts';
 import { usableId } from './attribute-values.ts';
 import { readChatState, chatState, type ChatState } from './chat-states.ts';
-import { originId, readOriginId } from './stanza-ids.ts';
+import { originId } from './stanza-ids.ts';
 
 /** What a message carries; one stanza can carry a text and a chat state together. */
 export interface MessageContent {
@@ -56,12 +56,6 @@ export const textMessage = (message: {
 export const chatStateMessage = (to: string, id: string, state: ChatState): Element =>
   xml('message', { type: 'chat', to, id }, chatState(state));
 
-/** By what a message of this sender is recognised when it comes a second time. */
-export const messageIdentity = (message: Element): string | undefined =>
-  readOriginId(message) ?? stanzaIdAttribute(message);
-
 /** Sender of a message; without `from` it is our own account (RFC 6120 section 8.1.2.1). */
 export const senderOf = (message: Element, own: Jid): Jid | undefined =>
   message.attrs['from'] === undefined ? { ...own, resource: '' } : addressOf(message, 'from');
-
-export const isOwn = (jid: Jid, own: Jid): boolean => bareJid(jid) === bareJid(own);

@@ -1,11 +1,7 @@
 /** XEP-0199: XMPP Ping, version 2.0.1 — https://xmpp.org/extensions/xep-0199.html */
 import { StanzaError } from '../port.ts';
 import type { Feature } from '../feature.ts';
-import { NS, xml, type Element } from '../stanza.ts';
-
-/** A ping request; without `to` it asks the own server (section 4.2). */
-export const pingRequest = (to?: string): Element =>
-  xml('iq', { type: 'get', to }, xml('ping', { xmlns: NS.ping }));
+import { NS } from '../stanza.ts';
 
 export const ping: Feature = {
   id: 'XEP-0199',

@@ -83,9 +83,6 @@ export const readPresence = (presence: Element): Presence | undefined => {
 /** Our own presence; `caps` is the element of XEP-0115 (section 4: in every presence). */
 export const availablePresence = (caps: Element): Element => xml('presence', {}, caps);
 
-/** The polite goodbye (section 4.5). */
-export const unavailablePresence = (): Element => xml('presence', { type: 'unavailable' });
-
 /** Requests, grants, cancels or refuses a subscription (section 3); `jid` is a bare JID. */
 export const subscriptionPresence = (
   type: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed',

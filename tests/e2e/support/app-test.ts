@@ -31,7 +31,7 @@ export interface OpenedApp {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-interface Fixtures {
+export interface Fixtures {
   /** Starts the built application and shows its window. What is still open at the end is stopped. */
   readonly openApp: (options?: OpenOptions) => Promise<OpenedApp>;
 }

@@ -32,6 +32,7 @@ const listen = (): {
     presence: () => undefined,
     seesUs: () => true,
   });
+  session.open();
   return { stream, pushes, end: () => session.dispose() };
 };
 
