@@ -78,6 +78,10 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
     const sendTyping = (): boolean => settings.view().sendTyping;
     return new Outbox(id, { store, changes, clock, log: log.child('outbox'), sendTyping });
   });
+  const history = new HistoryControl({
+    ...{ store, changes, clock, log: log.child('history') },
+    retention: () => settings.view().retention,
+  });
   const sending = { store, changes, clock, poke };
   return {
     inbound,
@@ -87,15 +91,15 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
     blocking: new BlockingService({ store, changes, log: log.child('blocking') }),
     messages: new MessageService({ ...sending, undoSeconds: () => settings.view().undoSeconds }),
     edits: new MessageChanges(sending),
-    history: new HistoryControl({
-      ...{ store, changes, clock, log: log.child('history') },
-      retention: () => settings.view().retention,
-    }),
+    history,
     reads: new ReadService({
       ...sending,
       sendReadMarkers: () => settings.view().sendReadMarkers,
       isContact: (id, jid) => contacts.isContact(id, jid),
-      moved: (id) => displayed.moved(id),
+      moved: (id, chatId) => {
+        displayed.moved(id);
+        history.wasRead(chatId);
+      },
     }),
   };
 };

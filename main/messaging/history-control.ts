@@ -20,6 +20,8 @@ const PURGE_EVERY_MS = 86_400_000;
 const FIRST_PURGE_MS = 60_000;
 /** A shorter retention is seen to work, and a slip of the finger can still be taken back. */
 const CHANGED_PURGE_MS = 10_000;
+/** What was just read in a chat that keeps nothing must stay long enough to be answered. */
+const JUST_READ_MS = 300_000;
 /** Between two slices the main thread belongs to the others. */
 const BETWEEN_SLICES_MS = 5;
 
@@ -70,6 +72,12 @@ export class HistoryControl implements Disposable {
     this.#deps.store.chats.setRetention(chatId, retention);
     this.#deps.changes.announce({ kind: 'chat', chatId });
     this.retentionChanged();
+  }
+
+  /** Something was read: a chat that keeps nothing loses it, some minutes after the last of it. */
+  wasRead(chatId: ChatId): void {
+    const { retention } = this.#deps.store.chats.require(chatId);
+    if ((retention === 'default' ? this.#deps.retention() : retention) === 0) this.#purgeIn(JUST_READ_MS);
   }
 
   /** What is too old by the new rule goes soon. */

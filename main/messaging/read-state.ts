@@ -16,8 +16,8 @@ export interface ReadServiceDependencies {
   readonly sendReadMarkers: () => boolean;
   /** Whether this address is on the roster. */
   readonly isContact: (accountId: AccountId, jid: string) => boolean;
-  /** Tells the other devices of the account (XEP-0490). */
-  readonly moved: (accountId: AccountId) => void;
+  /** Somebody else wants to know: the other devices of the account (XEP-0490), the history. */
+  readonly moved: (accountId: AccountId, chatId: ChatId) => void;
 }
 
 /** How far back the newest message that asks for a marker is looked for. */
@@ -46,7 +46,7 @@ export class ReadService {
     if (!hasMoved) return;
     changes.announce({ kind: 'chat', chatId });
     this.#deps.poke(chat.accountId);
-    this.#deps.moved(chat.accountId);
+    this.#deps.moved(chat.accountId, chatId);
   }
 
   /** XEP-0333 section 7: never to those who may not know that we are here. */

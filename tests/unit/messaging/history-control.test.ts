@@ -112,6 +112,18 @@ describe('what is too old', () => {
     expect(bodies()).toEqual(['read', 'unread']);
   });
 
+  it('goes where nothing is kept when it was read and not needed any more', () => {
+    const read = bob('read', 0);
+    history.setRetention(chatId, 0);
+    clock.advance(20_000);
+    test.store.chats.setReadUpTo(chatId, read.id);
+    history.wasRead(chatId);
+    clock.advance(120_000);
+    expect(bodies()).toEqual(['read']);
+    clock.advance(240_000);
+    expect(bodies()).toEqual([]);
+  });
+
   it('leaves no timer behind', () => {
     history.start();
     history.clear(chatId);
