@@ -27,6 +27,8 @@ export const setChats = (store: ChatsStore, chats: ReadonlyMap<ChatId, ChatView>
 export interface ChatFilter {
   readonly query: string;
   readonly unreadOnly: boolean;
+  /** Requests instead of chats; the one never holds the other. */
+  readonly requestsOnly?: boolean;
   /** Stays in the list of unread chats although opening it made it read. */
   readonly keep?: ChatId | undefined;
 }
@@ -36,11 +38,13 @@ export const visibleChats = ({ chats, order }: ChatsState, filter: ChatFilter): 
   const words = fold(filter.query)
     .split(/\s+/u)
     .filter((word) => word !== '');
-  if (words.length === 0 && !filter.unreadOnly) return order;
+  const requestsOnly = filter.requestsOnly === true;
+  const mixed = order.some((id) => chats.get(id)?.standing === 'request');
+  if (words.length === 0 && !filter.unreadOnly && !requestsOnly && !mixed) return order;
   return order.filter((id) => {
     const chat = chats.get(id);
-    if (chat === undefined) return false;
-    if (filter.unreadOnly && chat.unread === 0 && id !== filter.keep) return false;
+    if (chat === undefined || (chat.standing === 'request') !== requestsOnly) return false;
+    if (filter.unreadOnly && !requestsOnly && chat.unread === 0 && id !== filter.keep) return false;
     const text = fold(`${chat.name} ${chat.jid}`);
     return words.every((word) => text.includes(word));
   });

@@ -13,6 +13,7 @@ export type OpenDialog =
   | { readonly kind: 'add-contact'; readonly accountId?: AccountId; readonly jid?: string }
   | { readonly kind: 'rename-contact'; readonly accountId: AccountId; readonly jid: string }
   | { readonly kind: 'remove-contact'; readonly accountId: AccountId; readonly jid: string }
+  | { readonly kind: 'block'; readonly accountId: AccountId; readonly jid: string; readonly report: boolean }
   | { readonly kind: 'remove-account'; readonly accountId: AccountId }
   | { readonly kind: 'message-history'; readonly messageId: MessageId }
   | { readonly kind: 'delete-message'; readonly message: MessageView };
@@ -32,6 +33,8 @@ export interface UiState {
   readonly contact: string | undefined;
   readonly query: string;
   readonly unreadOnly: boolean;
+  /** The list shows who is unknown and wants to write, instead of the chats. */
+  readonly requestsOnly: boolean;
   readonly dialog: OpenDialog | undefined;
   /** An `xmpp:` link that the system handed over; it waits for the user's decision. */
   readonly deepLink: DeepLink | undefined;
@@ -48,6 +51,7 @@ export const createUiStore = (): UiStore =>
     contact: undefined,
     query: '',
     unreadOnly: false,
+    requestsOnly: false,
     dialog: undefined,
     deepLink: undefined,
     notices: [],

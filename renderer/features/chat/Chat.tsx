@@ -1,4 +1,4 @@
-import { ChevronLeft, Copy, EllipsisVertical, LockOpen, Pencil, UserRoundPlus } from 'lucide-react';
+import { Ban, ChevronLeft, Copy, EllipsisVertical, LockOpen, Pencil, UserRoundPlus } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatId } from '#shared/ids.ts';
@@ -18,6 +18,7 @@ import { Composer } from '../composer/Composer.tsx';
 import { Timeline } from '../timeline/Timeline.tsx';
 import { AccountBanner } from './AccountBanner.tsx';
 import styles from './Chat.module.css';
+import { BlockedBar, RequestBar } from './Standing.tsx';
 
 const cx = classes(styles);
 
@@ -40,9 +41,21 @@ export const Chat = ({ chatId }: { chatId: ChatId }): ReactNode => {
       <Header chat={chat} name={name} contact={contact} />
       <AccountBanner accountId={chat.accountId} />
       <Timeline chat={chat} name={name} />
-      <Composer chat={chat} name={name} />
+      <Below chat={chat} name={name} />
     </main>
   );
+};
+
+/** The box to write in, or what must be decided first. */
+const Below = ({ chat, name }: { chat: ChatView; name: string }): ReactNode => {
+  switch (chat.standing) {
+    case 'open':
+      return <Composer chat={chat} name={name} />;
+    case 'request':
+      return <RequestBar chat={chat} name={name} />;
+    case 'blocked':
+      return <BlockedBar chat={chat} name={name} />;
+  }
 };
 
 interface HeaderProps {
@@ -81,7 +94,7 @@ const Header = ({ chat, name, contact }: HeaderProps): ReactNode => {
 
 const ChatMenu = ({ chat, known }: { chat: ChatView; known: boolean }): ReactNode => {
   const { t } = useTranslation();
-  const { openDialog, run } = useApp();
+  const { api, openDialog, run } = useApp();
   const { accountId, jid } = chat;
   const entries: readonly MenuEntry[] = [
     known
@@ -103,6 +116,20 @@ const ChatMenu = ({ chat, known }: { chat: ChatView; known: boolean }): ReactNod
       icon: Copy,
       onSelect: () => run(navigator.clipboard.writeText(jid)),
     },
+    chat.standing === 'blocked'
+      ? {
+          id: 'unblock',
+          label: t('request.unblock'),
+          icon: Ban,
+          onSelect: () => run(api.contacts.unblock({ accountId, jid })),
+        }
+      : {
+          id: 'block',
+          label: t('request.block'),
+          icon: Ban,
+          danger: true,
+          onSelect: () => openDialog({ kind: 'block', accountId, jid, report: false }),
+        },
   ];
   return <Menu label={t('chat.menu')} icon={EllipsisVertical} entries={entries} />;
 };

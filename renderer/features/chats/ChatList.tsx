@@ -9,6 +9,7 @@ import { Button, IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { useNow } from '../../ui/use-now.ts';
 import { useRoving } from '../../ui/use-roving.ts';
+import { Requests } from '../contacts/Requests.tsx';
 import styles from './ChatList.module.css';
 import { ChatRow } from './ChatRow.tsx';
 import { SearchBox } from './SearchBox.tsx';
@@ -20,6 +21,7 @@ export const ChatList = (): ReactNode => {
   const { t } = useTranslation();
   const { openDialog, ui } = useApp();
   const query = useUi((state) => state.query);
+  const requestsOnly = useUi((state) => state.requestsOnly);
   return (
     <section className={cx('list')} aria-label={t('chats.title')} data-region="list">
       <header className={cx('header')}>
@@ -36,6 +38,8 @@ export const ChatList = (): ReactNode => {
         onValue={(value) => ui.setState({ query: value })}
       />
       <Chips />
+      {requestsOnly && <p className={cx('about')}>{t('chats.requestsText')}</p>}
+      {requestsOnly && <Requests />}
       <Rows />
       <Footer />
     </section>
@@ -44,28 +48,37 @@ export const ChatList = (): ReactNode => {
 
 const Chips = (): ReactNode => {
   const { t } = useTranslation();
-  const { ui, show } = useApp();
+  const { ui } = useApp();
   const unreadOnly = useUi((state) => state.unreadOnly);
-  const requests = usePeople((people) => people.requests.length);
-  const chip = (name: string, pressed: boolean, value: boolean): ReactNode => (
+  const requestsOnly = useUi((state) => state.requestsOnly);
+  const asking = usePeople((people) => people.requests.length);
+  const writing = useChats(
+    ({ chats }) => [...chats.values()].filter(({ standing }) => standing === 'request').length,
+  );
+  const requests = asking + writing;
+  const chip = (
+    name: string,
+    pressed: boolean,
+    filter: { readonly unreadOnly: boolean; readonly requestsOnly: boolean },
+  ): ReactNode => (
     <button
       type="button"
       className={cx('chip', pressed && 'on')}
       aria-pressed={pressed}
-      onClick={() => ui.setState({ unreadOnly: value })}
+      onClick={() => ui.setState(filter)}
     >
       {name}
     </button>
   );
   return (
     <div className={cx('chips')} role="group" aria-label={t('chats.filter')}>
-      {chip(t('chats.all'), !unreadOnly, false)}
-      {chip(t('chats.unread'), unreadOnly, true)}
-      {requests > 0 && (
-        <button type="button" className={cx('chip')} onClick={() => show('contacts')}>
-          {t('chats.requests', { count: requests })}
-        </button>
-      )}
+      {chip(t('chats.all'), !unreadOnly && !requestsOnly, { unreadOnly: false, requestsOnly: false })}
+      {chip(t('chats.unread'), unreadOnly && !requestsOnly, { unreadOnly: true, requestsOnly: false })}
+      {(requests > 0 || requestsOnly) &&
+        chip(t('chats.requests', { count: requests }), requestsOnly, {
+          unreadOnly: false,
+          requestsOnly: true,
+        })}
     </div>
   );
 };
@@ -78,13 +91,20 @@ const Rows = (): ReactNode => {
   const order = useChats((state) => state.order);
   const query = useUi((state) => state.query);
   const unreadOnly = useUi((state) => state.unreadOnly);
+  const requestsOnly = useUi((state) => state.requestsOnly);
   const selected = useUi((state) => state.chatId);
   const ids = useMemo(
-    () => visibleChats({ chats, order }, { query, unreadOnly, keep: selected }),
-    [chats, order, query, unreadOnly, selected],
+    () => visibleChats({ chats, order }, { query, unreadOnly, requestsOnly, keep: selected }),
+    [chats, order, query, unreadOnly, requestsOnly, selected],
   );
   if (ids.length === 0) return <Empty />;
-  return <VirtualRows ids={ids} selected={selected} label={t('chats.list')} />;
+  return (
+    <VirtualRows
+      ids={ids}
+      selected={selected}
+      label={t(requestsOnly ? 'chats.requestsTitle' : 'chats.list')}
+    />
+  );
 };
 
 interface VirtualRowsProps {
@@ -155,6 +175,8 @@ const Empty = (): ReactNode => {
   const { ui, openDialog } = useApp();
   const query = useUi((state) => state.query);
   const unreadOnly = useUi((state) => state.unreadOnly);
+  const requestsOnly = useUi((state) => state.requestsOnly);
+  if (requestsOnly && query === '') return <NoRequests />;
   const filtered = query !== '' || unreadOnly;
   return (
     <div className={cx('empty')} role="status">
@@ -169,6 +191,16 @@ const Empty = (): ReactNode => {
           {t('chats.new')}
         </Button>
       )}
+    </div>
+  );
+};
+
+const NoRequests = (): ReactNode => {
+  const { t } = useTranslation();
+  const asking = usePeople((people) => people.requests.length);
+  return (
+    <div className={cx('empty')} role="status">
+      {asking === 0 && t('chats.noRequests')}
     </div>
   );
 };

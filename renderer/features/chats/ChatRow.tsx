@@ -81,6 +81,8 @@ const Preview = ({ chat, selected }: { chat: ChatView; selected: boolean }): Rea
   const { drafts } = useApp();
   const written = useStore(drafts.store, (state) => state.get(chat.id)?.text);
   const draft = (written ?? chat.draft).trim();
+  if (chat.standing !== 'open')
+    return <Said text={t(chat.standing === 'request' ? 'chats.requestPreview' : 'chats.blockedPreview')} />;
   if (chat.typing) return <span className={cx('preview', 'typing')}>{t('chats.typing')}</span>;
   // The draft of the open chat stands in its box already.
   if (draft !== '' && !selected) return <Said before={t('chats.draft')} text={draft.slice(0, 200)} />;

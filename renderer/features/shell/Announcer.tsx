@@ -38,7 +38,8 @@ const watchArrivals = (app: App, t: Translate, say: (text: string) => void): (()
   const offChats = app.chats.subscribe(({ chats }, before) => {
     for (const chat of chats.values()) {
       const known = before.chats.get(chat.id);
-      if (known === chat || chat.unread <= (known?.unread ?? 0)) continue;
+      // Of strangers nothing is announced.
+      if (chat.standing !== 'open' || known === chat || chat.unread <= (known?.unread ?? 0)) continue;
       if (chat.id === app.ui.getState().chatId || before.chats.size === 0) continue;
       say(t('timeline.arrivedElsewhere', { name: nameOf(chat.name, chat.jid) }));
     }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useApp, useUi } from '../../app-context.tsx';
+import { BlockDialog } from '../chat/BlockDialog.tsx';
 import { AddContactDialog, RemoveContactDialog, RenameContactDialog } from '../contacts/ContactDialogs.tsx';
 import { LinkDialog } from '../contacts/LinkDialog.tsx';
 import { NewChatDialog } from '../contacts/NewChatDialog.tsx';
@@ -28,6 +29,10 @@ export const Dialogs = (): ReactNode => {
       return <RemoveContactDialog accountId={dialog.accountId} jid={dialog.jid} onClose={onClose} />;
     case 'remove-account':
       return <RemoveAccountDialog accountId={dialog.accountId} onClose={onClose} />;
+    case 'block':
+      return (
+        <BlockDialog accountId={dialog.accountId} jid={dialog.jid} report={dialog.report} onClose={onClose} />
+      );
     case 'message-history':
       return <MessageHistoryDialog messageId={dialog.messageId} onClose={onClose} />;
     case 'delete-message':

@@ -47,8 +47,8 @@ const openNewChat = (app: App): boolean => {
 
 /** The next chat of the list as it is shown; stops at the ends. */
 const step = (app: App, by: 1 | -1): boolean => {
-  const { chatId, query, unreadOnly } = app.ui.getState();
-  const ids = visibleChats(app.chats.getState(), { query, unreadOnly, keep: chatId });
+  const { chatId, query, unreadOnly, requestsOnly } = app.ui.getState();
+  const ids = visibleChats(app.chats.getState(), { query, unreadOnly, requestsOnly, keep: chatId });
   const at = chatId === undefined ? -1 : ids.indexOf(chatId);
   const next = at < 0 ? (by > 0 ? ids[0] : ids.at(-1)) : ids[at + by];
   if (next !== undefined) app.openChat(next);

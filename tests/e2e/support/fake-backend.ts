@@ -259,7 +259,16 @@ export class FakeBackend {
       this.contacts = [...this.contacts.filter((other) => other !== known), row];
       this.emit('contacts.upserted', { rows: [row] });
     };
+    const setStanding = (accountId: AccountId, jid: string, standing: ChatView['standing']): void => {
+      for (const chat of this.chats.values())
+        if (chat.accountId === accountId && chat.jid === jid) this.changeChat(chat.id, { standing });
+    };
     return {
+      block: ({ accountId, jid, report }) => {
+        setStanding(accountId, jid, 'blocked');
+        return { reported: report !== undefined };
+      },
+      unblock: ({ accountId, jid }) => setStanding(accountId, jid, 'open'),
       add: ({ accountId, jid, name }) => change(accountId, jid, { name: name ?? jid, asked: true }),
       rename: ({ accountId, jid, name }) => change(accountId, jid, { name: name === '' ? jid : name }),
       remove: ({ accountId, jid }) => {
@@ -301,6 +310,12 @@ export class FakeBackend {
       },
       setDraft: ({ chatId, text }) => this.changeChat(chatId, { draft: text }),
       setTyping: () => undefined,
+      accept: ({ chatId }) => {
+        this.changeChat(chatId, { standing: 'open' });
+        const chat = this.chats.get(chatId);
+        if (chat === undefined) throw new AppError('not-found', 'no such chat');
+        return chat;
+      },
     };
   }
 }

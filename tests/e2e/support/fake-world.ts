@@ -26,6 +26,8 @@ export const chatIds = {
   offline: 7 as ChatId,
   hostile: 8 as ChatId,
   samar: 9 as ChatId,
+  request: 10 as ChatId,
+  blocked: 11 as ChatId,
 } as const;
 
 export const LONG_HISTORY = 100_000;
@@ -285,6 +287,20 @@ const people: readonly Person[] = [
     minutesAgo: 3 * 24 * 60,
     chat: last('مرحبا، كيف حالك؟'),
   },
+  {
+    id: chatIds.request,
+    jid: 'finder@example.net',
+    name: 'finder@example.net',
+    minutesAgo: 90,
+    chat: { ...last(''), standing: 'request', unread: 2 },
+  },
+  {
+    id: chatIds.blocked,
+    jid: 'seller@example.com',
+    name: 'Best offers',
+    minutesAgo: 3 * 60,
+    chat: { ...last(''), standing: 'blocked' },
+  },
 ];
 
 const FILL = ['Lena', 'Kwame', 'Ingrid', 'Tomás', 'Yuki', 'Amal', 'Piotr', 'Zoë', 'Bruno', 'Farah'];
@@ -333,7 +349,7 @@ export const fullWorld = (now: number): FakeData => {
   const chats = everybody.map((person) => chatOf(person, now));
   return {
     accounts: accounts(now),
-    contacts: everybody.map(contactOf),
+    contacts: everybody.filter(({ chat }) => chat?.standing !== 'request').map(contactOf),
     requests: requests(now),
     chats: chats.map((chat) => (chat.id === chatIds.mei ? { ...chat, firstUnreadId } : chat)),
     histories: new Map([
@@ -345,6 +361,14 @@ export const fullWorld = (now: number): FakeData => {
       [chatIds.long, longTalk(now)],
       [chatIds.offline, talk(chatIds.offline, now, [['Waiting for the connection', 'queued', 28 * 60]])],
       [chatIds.hostile, hostileTalk(now)],
+      [
+        chatIds.request,
+        talk(chatIds.request, now, [
+          ['Hello! I found your keys at the library.', 'received', 92],
+          ['Is this the right address?', 'received', 90],
+        ]),
+      ],
+      [chatIds.blocked, talk(chatIds.blocked, now, [['Buy one, get two!', 'received', 3 * 60]])],
       [
         chatIds.samar,
         talk(chatIds.samar, now, [
