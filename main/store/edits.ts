@@ -42,7 +42,7 @@ const all = columns.message_edits.join(', ');
 export interface EditParts {
   readonly chats: Pick<ChatStore, 'touch' | 'accountOf'>;
   readonly archive: Pick<ArchiveStore, 'placeLive'>;
-  readonly search: Pick<SearchIndex, 'purging'>;
+  readonly search: Pick<SearchIndex, 'rewriting'>;
 }
 
 /** The versions of messages. The newest one in the order of the archive is the body of the message. */
@@ -139,7 +139,7 @@ export class EditStore {
     const body = newest?.body ?? message.body;
     if (body === message.body && editedAt === message.editedAt) return message;
     // The former text is still in the history; once that goes, nothing of it may be left in the index.
-    this.#parts.search.purging(() =>
+    this.#parts.search.rewriting(() =>
       this.#database.changeOne(
         'UPDATE messages SET body = $body, edited_at = $editedAt, rev = $rev WHERE id = $id',
         { id: message.id, body, editedAt: editedAt ?? null, rev: this.#revisions.next() },

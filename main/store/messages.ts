@@ -5,6 +5,7 @@ import type { ArchiveStore } from './archive.ts';
 import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
 import type { DeletionMemory } from './deletion-memory.ts';
+import { MessageLookup, type MessageIds } from './message-lookup.ts';
 import { mayFollow } from './message-state.ts';
 import { readPage, type PageRequest } from './message-pages.ts';
 import {
@@ -32,10 +33,7 @@ export interface StoredPage {
 }
 
 /** By what an own message is recognised when it comes back, and what the echo tells about it. */
-export interface Echo {
-  readonly originId?: string | undefined;
-  readonly stanzaId?: string | undefined;
-  readonly archiveId?: string | undefined;
+export interface Echo extends MessageIds {
   /** The place that the archive gives it; undefined for an echo that arrives live. */
   readonly sortAt?: number | undefined;
 }
@@ -63,11 +61,13 @@ export class MessageStore {
   readonly #database: Database;
   readonly #revisions: Revisions;
   readonly #parts: MessageParts;
+  readonly #lookup: MessageLookup;
 
   constructor(database: Database, revisions: Revisions, parts: MessageParts) {
     this.#database = database;
     this.#revisions = revisions;
     this.#parts = parts;
+    this.#lookup = new MessageLookup(database);
   }
 
   /** Stores the message (`queued`) and its outbox entry together, and moves the chat up. */
@@ -139,17 +139,17 @@ export class MessageStore {
    * the archive of a room cannot make a message of another chat look known.
    */
   findByArchiveId(chatId: ChatId, archiveId: string): StoredMessage | undefined {
-    return this.#find('archive_id = $id', { chatId, id: archiveId });
+    return this.#lookup.byArchiveId(chatId, archiveId);
   }
 
   /** The message that this author marked with an origin-id (XEP-0359 section 3). */
   findByOriginId(chatId: ChatId, senderJid: string, originId: string): StoredMessage | undefined {
-    return this.#find('origin_id = $id AND sender_jid = $senderJid', { chatId, senderJid, id: originId });
+    return this.#lookup.byOriginId(chatId, senderJid, originId);
   }
 
   /** The newest message of this author with an `id` attribute; some clients use the same one again. */
   findByStanzaId(chatId: ChatId, senderJid: string, stanzaId: string): StoredMessage | undefined {
-    return this.#find('stanza_id = $id AND sender_jid = $senderJid', { chatId, senderJid, id: stanzaId });
+    return this.#lookup.byStanzaId(chatId, senderJid, stanzaId);
   }
 
   /** Rows in timeline order. @throws AppError `not-found` where the anchor is not in the chat */
@@ -168,7 +168,7 @@ export class MessageStore {
     return this.#database.transaction(() => {
       const { archiveId } = echo;
       const archived = archiveId === undefined ? undefined : this.findByArchiveId(chatId, archiveId);
-      const message = archived ?? this.#findKnown(chatId, ownJid, echo);
+      const message = archived ?? this.#lookup.known(chatId, ownJid, echo);
       if (message === undefined || message.senderJid !== ownJid) return undefined;
       const placed = this.#adopt(message, echo);
       return this.setState(placed.id, 'acked') ?? placed;
@@ -287,33 +287,6 @@ export class MessageStore {
     return entry === undefined || entry.stanza !== undefined ? undefined : this.require(id);
   }
 
-  #find(
-    condition: string,
-    parameters: { chatId: ChatId; id: string; senderJid?: string },
-  ): StoredMessage | undefined {
-    const sql = `SELECT ${messageColumns} FROM messages
-      WHERE chat_id = $chatId AND ${condition} ORDER BY id DESC LIMIT 1`;
-    const row = this.#database.one<MessageRow>(sql, parameters);
-    return row === undefined ? undefined : toMessage(row);
-  }
-
-  /** @param body where there is no origin-id: some clients use an `id` again, for another text */
-  #findKnown(
-    chatId: ChatId,
-    senderJid: string,
-    { originId, stanzaId, archiveId }: Echo,
-    body?: string,
-  ): StoredMessage | undefined {
-    const marked = originId === undefined ? undefined : this.findByOriginId(chatId, senderJid, originId);
-    if (marked !== undefined || stanzaId === undefined) return marked;
-    const named = this.findByStanzaId(chatId, senderJid, stanzaId);
-    // Two ids of the archive, or two origin-ids, under one `id`: two messages.
-    if (named === undefined || (named.archiveId !== undefined && archiveId !== undefined)) return undefined;
-    if (originId !== undefined && named.originId !== undefined) return undefined;
-    const isSame = body === undefined || named.body === body || named.editedAt !== undefined;
-    return isSame || named.retractedAt !== undefined ? named : undefined;
-  }
-
   /**
    * Gives a row the archive id and the place of its echo. Of a message that was sent twice the archive has two
    * entries, and the later one may be seen first: the one that stands first in the archive counts.
@@ -340,7 +313,7 @@ export class MessageStore {
   #insertArchived(message: NewArchived): ArchivedOutcome {
     const { chatId, senderJid, body, direction } = message;
     const found =
-      this.findByArchiveId(chatId, message.archiveId) ?? this.#findKnown(chatId, senderJid, message, body);
+      this.findByArchiveId(chatId, message.archiveId) ?? this.#lookup.known(chatId, senderJid, message, body);
     if (found === undefined) {
       if (this.#parts.memory.knows(chatId, message)) return { kind: 'ignored', messageId: undefined };
       const state = direction === 'in' ? 'received' : 'acked';

@@ -3,6 +3,7 @@ import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import type { Database } from './database.ts';
 import { PLACE_STEP } from './placement.ts';
 import { columns, type OutboxRow } from './rows.ts';
+import type { SearchIndex } from './search-index.ts';
 
 declare const brand: unique symbol;
 /** Ascending in the order in which entries must be sent. An entry whose time has come gets a new one. */
@@ -67,9 +68,11 @@ const toPayload = (payload: unknown): string | null =>
  */
 export class OutboxStore {
   readonly #database: Database;
+  readonly #search: Pick<SearchIndex, 'rewriting'>;
 
-  constructor(database: Database) {
+  constructor(database: Database, search: Pick<SearchIndex, 'rewriting'>) {
     this.#database = database;
+    this.#search = search;
   }
 
   /** Adds an entry behind all others. @throws AppError `not-found` where there is no such chat */
@@ -220,12 +223,14 @@ export class OutboxStore {
 
   /** A message that waited for its time is of now, and stands behind what has come meanwhile. */
   #depart(id: OutboxId, now: number): void {
-    this.#database.run(
-      `UPDATE messages SET at = $now, sort_at = (
-         SELECT CASE WHEN max(o.sort_at) < $now THEN $now ELSE max(o.sort_at) + $step END
-         FROM messages o WHERE o.chat_id = messages.chat_id)
-       WHERE id = (SELECT message_id FROM outbox WHERE id = $id)`,
-      { id, now, step: PLACE_STEP },
+    this.#search.rewriting(() =>
+      this.#database.run(
+        `UPDATE messages SET at = $now, sort_at = (
+           SELECT CASE WHEN max(o.sort_at) < $now THEN $now ELSE max(o.sort_at) + $step END
+           FROM messages o WHERE o.chat_id = messages.chat_id)
+         WHERE id = (SELECT message_id FROM outbox WHERE id = $id)`,
+        { id, now, step: PLACE_STEP },
+      ),
     );
   }
 

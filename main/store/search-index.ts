@@ -31,8 +31,8 @@ const isIndexed = `old.id >= (SELECT value FROM counters WHERE name = '${FROM}')
 const triggers = `
 CREATE TEMP TRIGGER IF NOT EXISTS search_insert AFTER INSERT ON main.messages BEGIN ${added} END;
 CREATE TEMP TRIGGER IF NOT EXISTS search_delete AFTER DELETE ON main.messages WHEN ${isIndexed} BEGIN ${removed} END;
-CREATE TEMP TRIGGER IF NOT EXISTS search_update AFTER UPDATE OF body, has_file ON main.messages
-  WHEN ${isIndexed} AND (old.body, old.has_file) IS NOT (new.body, new.has_file) BEGIN ${removed} ${added} END;`;
+CREATE TEMP TRIGGER IF NOT EXISTS search_update AFTER UPDATE OF body, has_file, at ON main.messages
+  WHEN ${isIndexed} AND (old.body, old.has_file, old.search_id) IS NOT (new.body, new.has_file, new.search_id) BEGIN ${removed} ${added} END;`;
 
 /**
  * Keeps the search index in step with the messages, whoever writes them. The index holds no text, so every
@@ -40,7 +40,7 @@ CREATE TEMP TRIGGER IF NOT EXISTS search_update AFTER UPDATE OF body, has_file O
  */
 export class SearchIndex {
   readonly #database: Database;
-  #isPurging = false;
+  #isRewriting = false;
 
   constructor(database: Database) {
     this.#database = database;
@@ -76,25 +76,33 @@ export class SearchIndex {
   }
 
   /**
-   * Runs a small change after which the words of the old text are gone from the index, and from the files
-   * once it is committed. Costs some milliseconds for each row, because they are taken out of the midst of
-   * it; what deletes many rows calls `purgeLater` instead.
+   * Runs a small change of texts or times after which the index holds nothing of the former ones. Costs some
+   * milliseconds for each row, because its words are taken out of the midst of the index; what deletes many
+   * rows calls `purgeLater` instead.
    */
-  purging<T>(change: () => T): T {
-    if (this.#isPurging) return change();
-    this.#isPurging = true;
+  rewriting<T>(change: () => T): T {
+    if (this.#isRewriting) return change();
+    this.#isRewriting = true;
     try {
       return this.#database.transaction(() => {
         this.#configure('secure-delete', 1);
         const result = change();
         // Writes out what is pending, under the old setting.
         this.#configure('secure-delete', 0);
-        this.#database.scrubLog();
         return result;
       });
     } finally {
-      this.#isPurging = false;
+      this.#isRewriting = false;
     }
+  }
+
+  /** As `rewriting`; once it is committed, the former texts are gone from the files too. */
+  purging<T>(change: () => T): T {
+    return this.#database.transaction(() => {
+      const result = this.rewriting(change);
+      this.#database.scrubLog();
+      return result;
+    });
   }
 
   /** Many rows were deleted: `purgeSlice` must take their words out of the files. */

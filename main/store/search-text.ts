@@ -43,7 +43,7 @@ const GLUED_SCRIPTS =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u30fc]$/u;
 
 const classify = (character: string): number => {
-  if (/^[\p{M}\u00ad\u0640\u200c\u200d\uff9e\uff9f]$/u.test(character)) return WITHIN;
+  if (/^(?:[\p{M}\u00ad\u0640\u200c\uff9e\uff9f]|\u200d)$/u.test(character)) return WITHIN;
   if (/^[\p{L}\p{N}]$/u.test(character)) return GLUED_SCRIPTS.test(character) ? GLUED : LETTER;
   if (/^\p{RI}$/u.test(character)) return REGIONAL;
   return /^[\p{Extended_Pictographic}\p{Sc}]$/u.test(character) && character !== '$' ? SYMBOL : APART;

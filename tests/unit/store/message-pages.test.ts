@@ -8,7 +8,9 @@ import { incoming, storeWithChat } from '#tests/support/temporary-profile.ts';
 type TestStore = ReturnType<typeof storeWithChat>['store'];
 
 const fill = (store: TestStore, chatId: ChatId, times: readonly number[]): readonly MessageId[] =>
-  times.map((at) => store.messages.insertIncoming(incoming(chatId, `at ${at}`, at)).id);
+  store.transaction(() =>
+    times.map((at) => store.messages.insertIncoming(incoming(chatId, `at ${at}`, at)).id),
+  );
 
 const bodies = (page: { rows: readonly { body: string }[] }): readonly string[] =>
   page.rows.map(({ body }) => body);

@@ -136,9 +136,11 @@ describe('what is found', () => {
     fc.assert(
       fc.property(fc.string({ unit: characters, minLength: 1, maxLength: 14 }), (body) => {
         at += 1;
-        store.messages.insertIncoming(incoming(chatId, body, at));
+        const hits = store.transaction(() => {
+          store.messages.insertIncoming(incoming(chatId, body, at));
+          return store.search.search({ query: body.replaceAll('"', ' '), limit: 1 }).hits;
+        });
         const isEmpty = parseQuery(body).length === 0;
-        const hits = store.search.search({ query: body.replaceAll('"', ' '), limit: 1 }).hits;
         expect(hits.map(({ message }) => message.at)).toEqual(isEmpty ? [] : [at]);
       }),
       { numRuns: 300 },
@@ -158,6 +160,20 @@ describe('what is found', () => {
     store.deletions.deleteMessage(other.id);
     expect(find(store, 'fourth')).toEqual([]);
   });
+});
+
+test('what was scheduled is found at the time at which it left', () => {
+  const { store, accountId, chatId } = storeWithChat();
+  const { id } = store.messages.insertOutgoing({
+    ...outgoing(chatId, 'word scheduled', 100),
+    notBefore: 900,
+  });
+  store.messages.insertIncoming(incoming(chatId, 'word between', 500));
+  expect(find(store, 'word')).toEqual(['word between', 'word scheduled']);
+  store.outbox.next(accountId, undefined, 900);
+  expect(find(store, 'word')).toEqual(['word scheduled', 'word between']);
+  store.messages.retract(id, 999);
+  expect(find(store, 'word')).toEqual(['word between']);
 });
 
 describe('the order', () => {
@@ -311,9 +327,11 @@ describe('the excerpt', () => {
       },
     );
     fc.assert(
-      fc.property(text, fc.nat(400), (parts, from) => {
-        const query = parts.slice(from, from + 3).join('');
-        const { text: shown, matches } = excerpt(parts.join(''), query);
+      fc.property(text, fc.nat(400), (parts, pick) => {
+        const body = parts.join('');
+        const words = body.split(/\s+/u);
+        const query = words[pick % words.length] ?? '';
+        const { text: shown, matches } = excerpt(body, query);
         expect(shown.isWellFormed()).toBe(true);
         expect(matches.length > 0).toBe(parseQuery(query).length > 0);
         for (const [start, end] of matches) {
