@@ -14,6 +14,11 @@ export interface FillOptions {
   readonly firstContact?: number;
   /** When the first message was written. Default: 1 January 2024. */
   readonly startAt?: number;
+  /**
+   * Size of the vocabulary: made-up words, as unequally common as those of a language. By default the texts
+   * are made of some twenty real words, for looking at.
+   */
+  readonly vocabulary?: number;
 }
 
 export interface FilledStore {
@@ -26,29 +31,47 @@ const words =
     ' ',
   );
 
+const syllables =
+  'ka re mo ti su ne la vo pi da fu gi he jo ly ba ce mu ro sha tre win ter ing er st un be ver'.split(' ');
+
+/** A word for each number, the common ones short. */
+const madeUp = (rank: number): string => {
+  let rest = rank;
+  let word = '';
+  do {
+    word += syllables[rest % syllables.length];
+    rest = Math.floor(rest / syllables.length);
+  } while (rest > 0);
+  return word;
+};
+
 /** Always the same text for the same number, 3 to 22 words. */
-const sentence = (seed: number): string => {
+const sentence = (seed: number, vocabulary: number | undefined): string => {
   let state = (seed + 1) * 2_654_435_761;
   const next = (below: number): number => {
     state = (Math.imul(state ^ (state >>> 15), 2_246_822_519) + 0x9e37_79b9) >>> 0;
     return state % below;
   };
-  return Array.from({ length: 3 + next(20) }, () => words[next(words.length)]).join(' ');
+  // Zipf's law: equally many of each order of magnitude of rank.
+  const word = (): string =>
+    vocabulary === undefined
+      ? (words[next(words.length)] ?? '')
+      : madeUp(Math.floor(vocabulary ** (next(1_000_000) / 1_000_000)) - 1);
+  return Array.from({ length: 3 + next(20) }, word).join(' ');
 };
 
 /**
- * Fills a store with conversations in one transaction: 500 chats and 200,000 messages take some seconds.
- * For the bench and for tests about size; contents are the same each time.
+ * Fills a store with conversations, one transaction for each: 500 chats and 200,000 messages take half a
+ * minute. For the bench and for tests about size; contents are the same each time.
  */
 export const fillStore = (database: Database, store: Store, options: FillOptions): FilledStore => {
   const startAt = options.startAt ?? Date.UTC(2024, 0, 1);
   const perChat = Math.floor(options.messages / options.chats);
   const jid = `filled-${store.accounts.list().length}@example.org`;
-  return database.transaction(() => {
-    const accountId =
-      options.accountId ?? store.accounts.add({ jid, directTls: false, createdAt: startAt }).id;
-    const own = store.accounts.require(accountId).jid;
-    const chatIds = Array.from({ length: options.chats }, (_, chat) => {
+  const accountId = options.accountId ?? store.accounts.add({ jid, directTls: false, createdAt: startAt }).id;
+  const own = store.accounts.require(accountId).jid;
+  const chatIds = Array.from({ length: options.chats }, (_, chat) =>
+    database.transaction(() => {
       const contact = `contact-${(options.firstContact ?? 0) + chat}@example.net`;
       const { id } = store.chats.findOrCreate(accountId, contact, startAt);
       const first = insertMessages(database, store, {
@@ -57,12 +80,13 @@ export const fillStore = (database: Database, store: Store, options: FillOptions
         contact,
         count: perChat,
         startAt: startAt + chat,
+        vocabulary: options.vocabulary,
       });
       markRead(database, id, first + perChat - 1 - (options.unread ?? 2));
       return id;
-    });
-    return { accountId, chatIds };
-  });
+    }),
+  );
+  return { accountId, chatIds };
 };
 
 const MINUTE = 60_000;
@@ -73,6 +97,7 @@ interface ChatFill {
   readonly contact: string;
   readonly count: number;
   readonly startAt: number;
+  readonly vocabulary: number | undefined;
 }
 
 /** Bound by name once for each row; the repositories would read every row back. @returns the first id */
@@ -90,7 +115,7 @@ const insertMessages = (database: Database, store: Store, fill: ChatFill): numbe
         chatId: fill.id,
         direction: incoming ? 'in' : 'out',
         sender: incoming ? fill.contact : fill.own,
-        body: sentence(fill.id * 100_003 + index),
+        body: sentence(fill.id * 100_003 + index, fill.vocabulary),
         at,
         state: incoming ? 'received' : 'acked',
         stanzaId: `stanza-${fill.id}-${index}`,
