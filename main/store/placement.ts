@@ -87,5 +87,8 @@ const placeForward = (
 const placeBetween = (stamp: number, last: number, limit: number): number => {
   if (stamp > last && stamp < limit) return stamp;
   const next = stamp <= last ? last + PLACE_STEP : Math.max(last + PLACE_STEP, limit - BURST_MS);
-  return next < limit ? next : (last + limit) / 2;
+  if (next < limit) return next;
+  // No room any more: what shares a place stands in the order in which it is stored.
+  const middle = (last + limit) / 2;
+  return middle < limit ? middle : last;
 };

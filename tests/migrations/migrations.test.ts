@@ -7,6 +7,8 @@ import { openStore } from '#main/store/store.ts';
 import { errorCode } from '#tests/support/app-error.ts';
 import { temporaryProfile, TEST_KEY } from '#tests/support/temporary-profile.ts';
 import { versionOneRows, versionOneSchema } from './version-1.ts';
+import { stepToVersionTwo, versionTwoRows } from './version-2.ts';
+import { stepToVersionThree } from './version-3.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -37,22 +39,25 @@ describe('the list of migrations', () => {
   });
 });
 
-describe('version 1', () => {
-  test('is what the first migration makes, to the letter', () => {
+test('each version is what was released, to the letter', () => {
+  const released = [versionOneSchema, stepToVersionTwo, stepToVersionThree];
+  for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();
     const migrated = temporaryProfile();
-    oldDatabase(literal.paths.database, versionOneSchema);
-    const wanted = openDatabase(literal.paths.database, TEST_KEY, migrations.slice(0, 1));
-    const made = openDatabase(migrated.paths.database, TEST_KEY, migrations.slice(0, 1));
+    oldDatabase(literal.paths.database, ...released.slice(0, index + 1));
+    const wanted = openDatabase(literal.paths.database, TEST_KEY, migrations.slice(0, index + 1));
+    const made = openDatabase(migrated.paths.database, TEST_KEY, migrations.slice(0, index + 1));
     try {
       expect(schemaOf(made)).toEqual(schemaOf(wanted));
-      expect(made.schemaVersion).toBe(1);
+      expect(made.schemaVersion).toBe(index + 1);
     } finally {
       wanted.close();
       made.close();
     }
-  });
+  }
+});
 
+describe('version 1', () => {
   test('with its rows is read by the present version', async () => {
     const profile = temporaryProfile();
     oldDatabase(profile.paths.database, versionOneSchema, versionOneRows);
@@ -160,6 +165,68 @@ describe('version 2', () => {
     // Rows that have an archive id already are part of the archive's order.
     const live = { ...message, reply: undefined, archiveId: 'a6', at: 1, sortAt: undefined };
     expect(store.messages.insertIncoming(live).sortAt).toBeGreaterThan(2_001);
+  });
+});
+
+describe('version 3', () => {
+  test('keeps everything of version 2, and finds its words again', () => {
+    const profile = temporaryProfile();
+    oldDatabase(profile.paths.database, versionOneSchema, versionOneRows, stepToVersionTwo, versionTwoRows);
+    const { database, store } = profile.open();
+    const juliet = '6b1b8f4e-3c0a-4a5b-9f43-2f0f5c1d7e11' as AccountId;
+    const chatId = 1 as ChatId;
+    expect(store.archive.lastConfirmed(juliet)).toEqual({ id: 'a2', sortAt: 2001.5 });
+    expect(store.archive.gaps(juliet)).toMatchObject([{ afterId: 'a2', afterAt: 2001.5, beforeAt: 3000 }]);
+    expect(store.chats.require(2 as ChatId)).toMatchObject({
+      standing: 'request',
+      retention: 7,
+      pinned: true,
+      mutedUntil: 99,
+      historyStart: true,
+    });
+    expect(store.messages.require(2 as MessageId)).toMatchObject({
+      sortAt: 2001.5,
+      editedAt: 2500,
+      reply: { id: 'm1', jid: 'juliet@capulet.example', quote: 'O Romeo' },
+      receiptWanted: true,
+      markable: true,
+    });
+    expect(store.edits.of(2 as MessageId).map(({ body }) => body)).toEqual([
+      'Shall I hear more',
+      'Shall I hear more?',
+    ]);
+    expect(store.messages.require(3 as MessageId).retractedAt).toBe(2600);
+    expect(store.reactions.of([1 as MessageId])).toMatchObject([{ emojis: ['❤️'], at: 2700.5 }]);
+    expect(store.references.take(chatId, ['m9'], 'juliet@capulet.example')).toMatchObject([
+      { kind: 'reaction' },
+    ]);
+    expect(store.outbox.nextDueAt(juliet)).toBe(9000);
+    expect(store.outbox.about(2 as MessageId)).toMatchObject([{ payload: { emojis: ['👎'] } }]);
+    expect(store.blocked.list(juliet)).toEqual(['tybalt@capulet.example']);
+    expect(store.maintain()).toBe(false);
+    const found = (query: string): readonly number[] =>
+      store.search.search({ query, limit: 9 }).hits.map(({ message }) => message.id);
+    expect([found('hear more'), found('speak'), found('romeo')]).toEqual([[2], [], [1]]);
+    expect(database.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+    expect(database.all('PRAGMA foreign_key_check')).toEqual([]);
+  });
+
+  test('still knows what was deleted in version 2', () => {
+    const profile = temporaryProfile();
+    oldDatabase(profile.paths.database, versionOneSchema, versionOneRows, stepToVersionTwo, versionTwoRows);
+    const { store } = profile.open();
+    const base = {
+      direction: 'in',
+      senderJid: 'romeo@montague.example',
+      protection: 'none',
+      at: 400,
+    } as const;
+    const outcomes = store.messages.insertArchived([
+      { ...base, chatId: 1 as ChatId, body: 'deleted', archiveId: 'a0', sortAt: 400 },
+      { ...base, chatId: 2 as ChatId, body: 'cleared', archiveId: 'b1', sortAt: 500 },
+      { ...base, chatId: 2 as ChatId, body: 'newer', archiveId: 'b2', sortAt: 501 },
+    ]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['ignored', 'ignored', 'inserted']);
   });
 });
 

@@ -161,6 +161,22 @@ describe('the order of the archive', () => {
     expect(store.messages.insertIncoming(late).sortAt).toBeGreaterThan(5_000);
   });
 
+  test('a place that was kept for what was missed is kept over a restart', () => {
+    const profile = temporaryProfile();
+    const first = profile.open();
+    const accountId = first.store.accounts.add({
+      jid: 'juliet@capulet.example',
+      directTls: false,
+      createdAt: 1,
+    }).id;
+    const chatId = first.store.chats.findOrCreate(accountId, 'romeo@montague.example', 1).id;
+    const gap = first.store.archive.openGap({ accountId, createdAt: 5_000 });
+    first.database.close();
+    const { store } = profile.open();
+    const live = { ...incoming(chatId, 'live', 4_000), sortAt: undefined, archiveId: 'live' };
+    expect(store.messages.insertIncoming(live).sortAt).toBeGreaterThan(gap.beforeAt ?? 0);
+  });
+
   test('without an archive the end of the timeline is never left', () => {
     const { store, chatId } = storeWithChat();
     const live = (body: string, at: number): void => {

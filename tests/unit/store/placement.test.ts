@@ -74,6 +74,14 @@ describe('a page of the archive', () => {
     expect(isAscending([1_700_000_000_000, ...all, before])).toBe(true);
   });
 
+  test('never passes its bound, even where there is no room left', () => {
+    const start = 1_700_000_000_000;
+    const places = forward(stamps(...Array.from({ length: 3_000 }, () => start)), start, start + 1);
+    expect(places.toSorted((a, b) => a - b)).toEqual(places);
+    expect(places[0]).toBeGreaterThan(start);
+    expect(places.at(-1)).toBeLessThan(start + 1);
+  });
+
   test('whatever the stamps are, the order is that of the archive and the bounds hold', () => {
     const base = 1_700_000_000_000;
     const time = fc.integer({ min: -5_000, max: 5_000 }).map((offset) => base + offset);

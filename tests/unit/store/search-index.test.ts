@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { decryptedBytes } from '#tests/support/decrypted-pages.ts';
 import { migrations } from '#main/store/migrations/index.ts';
 import { openDatabase } from '#main/store/database.ts';
 import { incoming, storeWithChat, temporaryProfile, TEST_KEY } from '#tests/support/temporary-profile.ts';
@@ -41,16 +42,23 @@ describe('after an update', () => {
   });
 
   test('what is changed or deleted before its turn is indexed as it is then, once', () => {
-    const { database, store } = profileOfVersionTwo().open();
+    const profile = profileOfVersionTwo();
+    const { database, store } = profile.open();
     const count = (query: string): number => store.search.search({ query, limit: 1_000 }).hits.length;
     store.maintain();
-    database.changeOne("UPDATE messages SET body = 'changed' WHERE id = 3", {});
-    database.changeOne("UPDATE messages SET body = 'changed' WHERE id = 440", {});
-    database.changeOne('DELETE FROM messages WHERE id = 4', {});
-    database.changeOne('DELETE FROM messages WHERE id = 441', {});
+    for (const id of [3, 440])
+      database.changeOne("UPDATE messages SET body = 'changed' WHERE id = $id", { id });
+    // Deleted without ever having been indexed: the index must not learn the word from its deletion.
+    database.changeOne("UPDATE messages SET body = 'quagmire' WHERE id = 4", {});
+    for (const id of [4, 441]) database.changeOne('DELETE FROM messages WHERE id = $id', { id });
     while (store.maintain());
     expect([count('old'), count('changed'), count('number3 '), count('number440')]).toEqual([446, 2, 0, 0]);
+    database.execute('CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, messages_search, instance)');
+    const instances = "SELECT count(*) AS n FROM temp.words WHERE term = 'changed'";
+    expect(database.one(instances)).toEqual({ n: 2 });
     database.execute("INSERT INTO messages_search (messages_search) VALUES ('integrity-check')");
+    database.scrubLog();
+    expect(decryptedBytes(profile.paths.database, TEST_KEY).includes('quagmire')).toBe(false);
   });
 
   test('a restart in the middle goes on where it was', () => {
