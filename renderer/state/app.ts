@@ -34,6 +34,11 @@ export interface App {
   readonly openDialog: (dialog: OpenDialog | undefined) => void;
   /** Puts a text before what is written in the box of a chat. */
   readonly putIntoBox: (chatId: ChatId, text: string) => void;
+  /**
+   * Sends what stands in the box of a chat, as the answer that it is, if it is one.
+   * @param sendAt not before this time
+   */
+  readonly sendBox: (chatId: ChatId, sendAt?: number) => Promise<void>;
   /** Takes a message back that has not left; its text goes back into the box. */
   readonly withdraw: (message: MessageView) => Promise<void>;
   /** Runs a command whose failure has no place of its own: its sentence appears in the corner. */
@@ -120,15 +125,30 @@ const createBoxActions = ({
   compose,
   drafts,
   timeline,
-}: Pick<App, 'api' | 'chats' | 'compose' | 'drafts' | 'timeline'>): Pick<App, 'putIntoBox' | 'withdraw'> => {
+}: Pick<App, 'api' | 'chats' | 'compose' | 'drafts' | 'timeline'>): Pick<
+  App,
+  'putIntoBox' | 'sendBox' | 'withdraw'
+> => {
+  const textOf = (chatId: ChatId): string =>
+    drafts.store.getState().get(chatId)?.text ?? chats.getState().chats.get(chatId)?.draft ?? '';
   const putIntoBox = (chatId: ChatId, text: string): void => {
-    const written =
-      drafts.store.getState().get(chatId)?.text ?? chats.getState().chats.get(chatId)?.draft ?? '';
+    const written = textOf(chatId);
     const gap = written === '' || text.endsWith('\n') ? '' : '\n';
     drafts.write(chatId, `${text}${gap}${written}`);
   };
   return {
     putIntoBox,
+    sendBox: async (chatId, sendAt) => {
+      const mode = compose.store.getState().get(chatId);
+      const answered = mode?.kind === 'reply' ? mode.message : undefined;
+      if (answered !== undefined) compose.cancel(chatId);
+      const taken = await drafts.send(chatId, textOf(chatId), {
+        ...(answered === undefined ? {} : { replyTo: answered.id }),
+        ...(sendAt === undefined ? {} : { sendAt }),
+      });
+      // The text is back, and with it what it answers, unless something else has begun meanwhile.
+      if (!taken && answered !== undefined && !compose.store.getState().has(chatId)) compose.reply(answered);
+    },
     withdraw: async ({ id, chatId }) => {
       const answer = await api.messages.cancel({ messageId: id });
       // It has left meanwhile: its row says so.

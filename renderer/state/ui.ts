@@ -15,6 +15,8 @@ export type OpenDialog =
   | { readonly kind: 'remove-contact'; readonly accountId: AccountId; readonly jid: string }
   | { readonly kind: 'block'; readonly accountId: AccountId; readonly jid: string; readonly report: boolean }
   | { readonly kind: 'remove-account'; readonly accountId: AccountId }
+  /** `message`: one that waits already; without it, what stands in the box of the chat. */
+  | { readonly kind: 'schedule'; readonly chatId: ChatId; readonly message?: MessageView }
   | { readonly kind: 'message-history'; readonly messageId: MessageId }
   | { readonly kind: 'delete-message'; readonly message: MessageView };
 

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { AccountId, MessageId } from '#shared/ids.ts';
 import { useApp, usePeople } from '../../app-context.tsx';
 import { describeError } from '../../i18n/errors.ts';
-import { isolate } from '../../i18n/translate.ts';
+import { isolate, type Translate } from '../../i18n/translate.ts';
 import { contactKey } from '../../state/people.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Alert } from '../../ui/Card.tsx';
@@ -60,11 +60,7 @@ export const BlockDialog = ({ accountId, jid, report, onClose }: BlockDialogProp
         <Select<Reason>
           label={t('request.reason')}
           value={reason}
-          options={[
-            ['none', t('request.reasonNone')],
-            ['spam', t('request.reasonSpam')],
-            ['abuse', t('request.reasonAbuse')],
-          ]}
+          options={reasonsOf(t)}
           onValue={setReason}
         />
         {reason !== 'none' && (
@@ -90,6 +86,12 @@ export const BlockDialog = ({ accountId, jid, report, onClose }: BlockDialogProp
     </Dialog>
   );
 };
+
+const reasonsOf = (t: Translate): readonly (readonly [Reason, string])[] => [
+  ['none', t('request.reasonNone')],
+  ['spam', t('request.reasonSpam')],
+  ['abuse', t('request.reasonAbuse')],
+];
 
 /** The last messages of this address, where its chat is open: what the user has before their eyes. */
 const useReportable = (accountId: AccountId, jid: string): (() => readonly MessageId[]) => {

@@ -1,7 +1,8 @@
-import { Check, LockOpen, SendHorizontal, TriangleAlert } from 'lucide-react';
+import { CalendarClock, Check, LockOpen, SendHorizontal, TriangleAlert } from 'lucide-react';
 import { useEffect, useId, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ErrorCode } from '#shared/errors.ts';
+import type { ChatId } from '#shared/ids.ts';
 import type { ChatView } from '#shared/views.ts';
 import { useApp, useUi } from '../../app-context.tsx';
 import { describeError } from '../../i18n/errors.ts';
@@ -12,6 +13,7 @@ import { classes } from '../../ui/classes.ts';
 import { Pill } from '../../ui/Pill.tsx';
 import styles from './Composer.module.css';
 import { ModeBar } from './ModeBar.tsx';
+import { UndoBar } from './UndoBar.tsx';
 import { useBox } from './use-box.ts';
 
 const cx = classes(styles);
@@ -35,6 +37,7 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
   return (
     <div className={cx('composer')} data-region="composer">
       <div className={cx('typing')}>{chat.typing && t('chat.typing', { name: isolate(name) })}</div>
+      <UndoBar chatId={chat.id} />
       {box.error !== undefined && (
         <NotSent code={box.error} editing={editing} onRetry={box.canSend ? send : undefined} />
       )}
@@ -62,16 +65,41 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
           }}
         />
         <ProtectionPill />
-        <IconButton
-          active
-          icon={editing ? Check : SendHorizontal}
-          label={t(editing ? 'composer.saveEdit' : 'composer.send')}
-          disabled={!box.canSend}
-          onClick={send}
-        />
+        <BoxButtons chatId={chat.id} editing={editing} canSend={box.canSend} onSend={send} />
       </div>
       <Note id={noteId} left={box.left} lossy={box.lossy} />
     </div>
+  );
+};
+
+interface BoxButtonsProps {
+  readonly chatId: ChatId;
+  readonly editing: boolean;
+  readonly canSend: boolean;
+  readonly onSend: () => void;
+}
+
+const BoxButtons = ({ chatId, editing, canSend, onSend }: BoxButtonsProps): ReactNode => {
+  const { t } = useTranslation();
+  const { openDialog } = useApp();
+  return (
+    <>
+      {!editing && (
+        <IconButton
+          icon={CalendarClock}
+          label={t('composer.later')}
+          disabled={!canSend}
+          onClick={() => openDialog({ kind: 'schedule', chatId })}
+        />
+      )}
+      <IconButton
+        active
+        icon={editing ? Check : SendHorizontal}
+        label={t(editing ? 'composer.saveEdit' : 'composer.send')}
+        disabled={!canSend}
+        onClick={onSend}
+      />
+    </>
   );
 };
 

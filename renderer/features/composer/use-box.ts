@@ -28,7 +28,7 @@ export interface Box {
 
 /** A message that is edited has a text of its own; the draft of the chat waits until that is done. */
 export const useBox = (chat: ChatView): Box => {
-  const { drafts, compose, timeline } = useApp();
+  const { drafts, compose, sendBox, timeline } = useApp();
   const draft = useStore(drafts.store, (state) => state.get(chat.id));
   const mode = useStore(compose.store, (state) => state.get(chat.id));
   const typing = useTyping(chat.id);
@@ -39,17 +39,6 @@ export const useBox = (chat: ChatView): Box => {
   const clean = cleanText(text);
   const left = MAX_BODY_LENGTH - clean.length;
   const canSend = clean.trim() !== '' && left >= 0;
-
-  const sendDraft = async (): Promise<void> => {
-    if (mode === undefined) {
-      await drafts.send(chat.id, text);
-      return;
-    }
-    compose.cancel(chat.id);
-    const taken = await drafts.send(chat.id, text, { replyTo: mode.message.id });
-    // The text is back, and with it what it answers, unless something else has begun meanwhile.
-    if (!taken && !compose.store.getState().has(chat.id)) compose.reply(mode.message);
-  };
 
   return {
     mode,
@@ -66,7 +55,7 @@ export const useBox = (chat: ChatView): Box => {
     send: () => {
       if (!canSend) return;
       typing.stop();
-      void (editing === undefined ? sendDraft() : compose.save(chat.id));
+      void (editing === undefined ? sendBox(chat.id) : compose.save(chat.id));
     },
     onKey: (key) => {
       if (key === 'Escape' && mode !== undefined) {

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useApp, useUi } from '../../app-context.tsx';
 import { BlockDialog } from '../chat/BlockDialog.tsx';
+import { ScheduleDialog } from '../composer/ScheduleDialog.tsx';
 import { AddContactDialog, RemoveContactDialog, RenameContactDialog } from '../contacts/ContactDialogs.tsx';
 import { LinkDialog } from '../contacts/LinkDialog.tsx';
 import { NewChatDialog } from '../contacts/NewChatDialog.tsx';
@@ -33,6 +34,8 @@ export const Dialogs = (): ReactNode => {
       return (
         <BlockDialog accountId={dialog.accountId} jid={dialog.jid} report={dialog.report} onClose={onClose} />
       );
+    case 'schedule':
+      return <ScheduleDialog chatId={dialog.chatId} message={dialog.message} onClose={onClose} />;
     case 'message-history':
       return <MessageHistoryDialog messageId={dialog.messageId} onClose={onClose} />;
     case 'delete-message':

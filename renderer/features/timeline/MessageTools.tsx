@@ -1,4 +1,5 @@
 import {
+  CalendarClock,
   Copy,
   Ellipsis,
   Pencil,
@@ -42,6 +43,7 @@ const entries: Readonly<
   quote: { label: 'message.quote', icon: Quote },
   copy: { label: 'message.copyText', icon: Copy },
   'send-now': { label: 'message.sendNow', icon: SendHorizontal },
+  reschedule: { label: 'message.reschedule', icon: CalendarClock },
   withdraw: { label: 'message.withdraw', icon: Undo2 },
   delete: { label: 'message.delete', icon: Trash2 },
 };
@@ -60,6 +62,8 @@ const perform = (app: App, action: Exclude<MessageAction, 'react'>, message: Mes
       return run(navigator.clipboard.writeText(message.body));
     case 'send-now':
       return run(api.messages.sendNow({ messageId: message.id }).then((row) => timeline.upsert([row])));
+    case 'reschedule':
+      return app.openDialog({ kind: 'schedule', chatId: message.chatId, message });
     case 'withdraw':
       return run(app.withdraw(message));
     case 'delete':

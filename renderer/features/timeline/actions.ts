@@ -9,6 +9,7 @@ export type MessageAction =
   | 'quote'
   | 'copy'
   | 'send-now'
+  | 'reschedule'
   | 'withdraw'
   | 'delete';
 
@@ -18,7 +19,9 @@ export type MessageAction =
  */
 export const actionsFor = (message: MessageView, standing: ChatStanding): readonly MessageAction[] => {
   if (message.retracted === true || isUndecryptable(message)) return ['delete'];
-  if (waitOf(message) !== undefined) return ['send-now', 'edit', 'withdraw', 'copy'];
+  const wait = waitOf(message);
+  if (wait === 'held') return ['send-now', 'edit', 'withdraw', 'copy'];
+  if (wait === 'scheduled') return ['send-now', 'edit', 'reschedule', 'withdraw', 'copy'];
   if (standing !== 'open' || message.state === 'failed') return ['copy', 'delete'];
   return message.direction === 'out'
     ? ['reply', 'react', 'edit', 'quote', 'copy', 'delete']

@@ -55,6 +55,12 @@ describe('what can be done with a message', () => {
       'that waits for its time',
       message(1, 'a', { state: 'queued', sendAt: NOON + 3_600_000 }),
       'open',
+      'send-now edit reschedule withdraw copy',
+    ],
+    [
+      'that is held back for undo',
+      message(1, 'a', { state: 'queued', sendAt: NOON + 6_000 }),
+      'open',
       'send-now edit withdraw copy',
     ],
   ];
