@@ -71,6 +71,8 @@ export class AccountSession {
   #stream: Stream | undefined;
   #xmpp: XmppSession | undefined;
   #resume: ResumeState | undefined;
+  /** The session on the server knows our presence: a stream that resumes it has nothing to say again. */
+  #isIntroduced = false;
   /** What the resumption showed to have arrived; for the outbox. */
   #acknowledged: readonly string[] = [];
   #cancelWait: (() => void) | undefined;
@@ -187,7 +189,9 @@ export class AccountSession {
         generation,
       );
     });
-    this.dispatch({ type: 'stream-up', resumed: stream.resumed });
+    this.#isIntroduced &&= stream.resumed;
+    // A break in the middle of the first sync leaves a session that can be resumed and is deaf.
+    this.dispatch({ type: 'stream-up', resumed: this.#isIntroduced });
     // After the services have attached; unless one of them has ended it all.
     if (this.#xmpp === xmpp) xmpp.open();
   }
@@ -228,7 +232,9 @@ export class AccountSession {
     if (xmpp === undefined) return;
     try {
       await this.#deps.work.sync(xmpp, full);
-      if (generation === this.#generation) this.dispatch({ type: 'synced' });
+      if (generation !== this.#generation) return;
+      this.#isIntroduced = true;
+      this.dispatch({ type: 'synced' });
     } catch (error) {
       this.#deps.log.warn('sync failed', {}, error);
       if (generation !== this.#generation) return;

@@ -102,6 +102,32 @@ describe('an account session', () => {
     stream.finish();
   });
 
+  it('introduces itself again when the first sync was cut off before the resumption', async () => {
+    const syncs: boolean[] = [];
+    const { session, attempt, timers } = setUp({
+      sync: (_, full) => {
+        syncs.push(full);
+        // The first one waits for a roster that never comes.
+        return syncs.length === 1 ? new Promise(() => undefined) : Promise.resolve();
+      },
+    });
+    session.dispatch({ type: 'enable' });
+    const stream = new FakeStream();
+    (await attempt(0)).give.resolve(stream);
+    await settled();
+    stream.break(lost);
+    timers[0]?.();
+    const resumed = new FakeStream({ resumed: true });
+    (await attempt(1)).give.resolve(resumed);
+    await settled();
+    resumed.break(lost);
+    timers.at(-1)?.();
+    (await attempt(2)).give.resolve(new FakeStream({ resumed: true }));
+    await settled();
+    expect(syncs).toEqual([true, true, false]);
+    expect(session.state.phase).toBe('online');
+  });
+
   it('loses nothing that the server hands out in the moment of the resumption', async () => {
     const heard: string[] = [];
     const { session, attempt } = setUp({
