@@ -20,9 +20,8 @@ export const createFilledProfile = async (
   const claim = claimProfile(folder);
   const keyring = new Keyring({ markerPath: keyMarker, databasePath: file, secrets: noKeychain });
   await keyring.open();
-  const opened = await keyring.unlock(passphrase);
-  if (opened.state !== 'ready') throw new Error(`the profile cannot be made: ${opened.state}`);
-  const database = openDatabase(file, opened.key);
+  const { key } = await keyring.unlock(passphrase);
+  const database = openDatabase(file, key);
   try {
     fill(database, openStore(database));
   } finally {

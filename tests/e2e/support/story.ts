@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Browser, BrowserContextOptions, Page, TestInfo } from '@playwright/test';
 import { Peer } from '#tests/support/peer.ts';
-import { startProsody, type Prosody } from '#tests/support/prosody.ts';
+import { startProsody, type Prosody, type ProsodyOptions } from '#tests/support/prosody.ts';
 import { test as base, expect, openAppOn, type OpenedApp } from './app-test.ts';
 import { AppWindow, type LoginFields } from './app-window.ts';
 
@@ -47,8 +47,8 @@ export class TestServer {
     this.caFile = caFile;
   }
 
-  static async start(): Promise<TestServer> {
-    const prosody = await startProsody();
+  static async start(options: ProsodyOptions = {}): Promise<TestServer> {
+    const prosody = await startProsody(options);
     const caFile = path.join(prosody.dir, 'authority.pem');
     await writeFile(caFile, prosody.ca);
     return new TestServer(prosody, caFile);
