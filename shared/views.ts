@@ -138,7 +138,7 @@ export interface MessageView {
   readonly body: string;
   /** When it was written, as far as known. */
   readonly at: number;
-  /** Place in the timeline: ascending by `sortAt`, then by `id`. */
+  /** Place in the timeline: ascending by `sortAt`, then by `id`. Milliseconds, perhaps with a fraction. */
   readonly sortAt: number;
   readonly state: MessageState;
   /**
