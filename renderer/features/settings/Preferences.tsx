@@ -59,19 +59,51 @@ const Row = ({ title, hint, children }: { title: string; hint: string; children:
   </div>
 );
 
-/** What others learn about the user. */
+/** What others learn about the user, and how long a message can be taken back. */
 export const Privacy = (): ReactNode => {
   const { t } = useTranslation();
   const { api, run } = useApp();
-  const sendTyping = useSession((session) => session.settings.sendTyping);
+  const settings = useSession((session) => session.settings);
+  const tells = [
+    ['sendTyping', 'settings.sendTyping', 'settings.sendTypingHint'],
+    ['sendReceipts', 'settings.sendReceipts', 'settings.sendReceiptsHint'],
+    ['sendReadMarkers', 'settings.sendReadMarkers', 'settings.sendReadMarkersHint'],
+  ] as const;
   return (
-    <div className={cx('row')}>
-      <Switch
-        label={t('settings.sendTyping')}
-        hint={t('settings.sendTypingHint')}
-        checked={sendTyping}
-        onChange={(value) => run(api.settings.update({ sendTyping: value }))}
+    <>
+      {tells.map(([key, label, hint]) => (
+        <div key={key} className={cx('row')}>
+          <Switch
+            label={t(label)}
+            hint={t(hint)}
+            checked={settings[key]}
+            onChange={(value) => run(api.settings.update({ [key]: value }))}
+          />
+        </div>
+      ))}
+      <UndoTime seconds={settings.undoSeconds} />
+    </>
+  );
+};
+
+const UNDO_SECONDS = [0, 5, 10, 20, 30] as const;
+
+const UndoTime = ({ seconds }: { seconds: number }): ReactNode => {
+  const { t } = useTranslation();
+  const { api, run } = useApp();
+  const offered = [...new Set([...UNDO_SECONDS, seconds])].toSorted((a, b) => a - b);
+  return (
+    <Row title={t('settings.undo')} hint={t('settings.undoHint')}>
+      <Select
+        label={t('settings.undo')}
+        labelHidden
+        value={String(seconds)}
+        options={offered.map((count) => [
+          String(count),
+          count === 0 ? t('settings.undoOff') : t('settings.undoSeconds', { count }),
+        ])}
+        onValue={(value) => run(api.settings.update({ undoSeconds: Number(value) }))}
       />
-    </div>
+    </Row>
   );
 };

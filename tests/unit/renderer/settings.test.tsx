@@ -129,4 +129,25 @@ describe('settings', () => {
       { accountId: ada, spki: certificate.spki },
     ]);
   });
+
+  it.each([
+    ['sendReceipts', 'Tell contacts when a message has arrived'],
+    ['sendReadMarkers', 'Tell contacts when you have read a message'],
+    ['sendTyping', 'Show others when you are writing'],
+  ])('switch off %s alone', async (key, name) => {
+    const { backend } = await openSettings('Chats and privacy', world);
+    fireEvent.click(screen.getByRole('switch', { name }));
+    await settle();
+    expect(backend.callsOf('settings.update')).toEqual([{ [key]: false }]);
+    expect(screen.getByRole<HTMLInputElement>('switch', { name }).checked).toBe(false);
+  });
+
+  it('offer the time for undo, and keep one that they do not offer', async () => {
+    const { backend } = await openSettings('Chats and privacy', { ...world, settings: { undoSeconds: 7 } });
+    const select = screen.getByRole<HTMLSelectElement>('combobox', { name: 'Time to undo sending' });
+    expect(select.selectedOptions[0]?.textContent).toBe('7 seconds');
+    fireEvent.change(select, { target: { value: '10' } });
+    await settle();
+    expect(backend.callsOf('settings.update')).toEqual([{ undoSeconds: 10 }]);
+  });
 });
