@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next';
 import { useApp } from '../../app-context.tsx';
 import { classes } from '../../ui/classes.ts';
 import styles from './MessageBody.module.css';
-import { readMessageText, type TextPart } from './message-text.ts';
+import { findLinks, readMessageText, type TextPart } from './message-text.ts';
+import { StyledText } from './StyledText.tsx';
 
 const cx = classes(styles);
 
@@ -11,7 +12,7 @@ const cx = classes(styles);
 export const MessageBody = memo(({ body, author }: { body: string; author: string }): ReactNode => {
   const { t } = useTranslation();
   const [full, setFull] = useState(false);
-  const { action, emoji, parts, shortened } = readMessageText(body, full);
+  const { action, emoji, parts, styled, shortened } = readMessageText(body, full);
   return (
     <>
       <div dir="auto" className={cx('text', action && 'action', emoji > 0 && (emoji <= 3 ? 'huge' : 'big'))}>
@@ -20,10 +21,7 @@ export const MessageBody = memo(({ body, author }: { body: string; author: strin
             * <bdi>{author}</bdi>{' '}
           </>
         )}
-        {parts.map((part, index) => (
-          // Parts of one text never move.
-          <Part key={index} part={part} />
-        ))}
+        {styled === undefined ? <Parts parts={parts} /> : <StyledText blocks={styled} plain={withLinks} />}
       </div>
       {(shortened || full) && (
         <button type="button" className={cx('more')} onClick={() => setFull(!full)}>
@@ -34,6 +32,14 @@ export const MessageBody = memo(({ body, author }: { body: string; author: strin
   );
 });
 MessageBody.displayName = 'MessageBody';
+
+const Parts = ({ parts }: { parts: readonly TextPart[] }): ReactNode =>
+  parts.map((part, index) => (
+    // Parts of one text never move.
+    <Part key={index} part={part} />
+  ));
+
+const withLinks = (text: string): ReactNode => <Parts parts={findLinks(text)} />;
 
 const Part = ({ part }: { part: TextPart }): ReactNode => {
   const { t } = useTranslation();

@@ -1,5 +1,6 @@
 import { LinkifyIt } from 'linkify-it';
 import { externalUrl } from '#shared/security-policy.ts';
+import { parseStyling, type StyledBlock } from '#shared/styling.ts';
 
 /** What a message says, as plain parts: nothing of it ever becomes HTML. */
 export type TextPart =
@@ -12,6 +13,8 @@ export interface MessageText {
   /** A few emoji and nothing else: how many; otherwise 0. */
   readonly emoji: number;
   readonly parts: readonly TextPart[];
+  /** The same text with its styling (XEP-0393); undefined where it has none. */
+  readonly styled: readonly StyledBlock[] | undefined;
   /** Text was left out because of its length; `full` shows it. */
   readonly shortened: boolean;
 }
@@ -49,7 +52,13 @@ export const readMessageText = (body: string, full = false): MessageText => {
   const action = body.startsWith('/me ');
   const whole = (action ? body.slice(4) : body).replaceAll(OVERRIDES, '');
   const text = full ? whole : fold(whole);
-  return { action, emoji: action ? 0 : countEmoji(whole), parts: findLinks(text), shortened: text !== whole };
+  return {
+    action,
+    emoji: action ? 0 : countEmoji(whole),
+    parts: findLinks(text),
+    styled: readStyling(text),
+    shortened: text !== whole,
+  };
 };
 
 const fold = (text: string): string => {
@@ -73,7 +82,18 @@ const countEmoji = (text: string): number => {
   return count <= MAX_BIG_EMOJI ? count : 0;
 };
 
-const findLinks = (text: string): readonly TextPart[] => {
+/** Most texts have no styling: they are drawn as they are. */
+const readStyling = (text: string): readonly StyledBlock[] | undefined => {
+  if (!/[*_~`>]/.test(text)) return undefined;
+  const blocks = parseStyling(text);
+  const plain = blocks.every(
+    (block) => block.kind === 'plain' && block.spans.every((span) => span.kind === 'text'),
+  );
+  return plain ? undefined : blocks;
+};
+
+/** The links in a text; in front of, between and behind them what is text. */
+export const findLinks = (text: string): readonly TextPart[] => {
   const parts: TextPart[] = [];
   let end = 0;
   for (const match of text.length > LINKIFY_UP_TO ? [] : (finder.match(text) ?? [])) {
