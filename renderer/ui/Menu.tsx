@@ -47,6 +47,7 @@ interface MenuPopoverProps {
 export const MenuPopover = ({ anchor, label, entries, onClose }: MenuPopoverProps): ReactNode => (
   <Popover
     isOpen
+    aria-label={label}
     triggerRef={anchor}
     className={cx('popover')}
     placement="bottom end"

@@ -1,10 +1,10 @@
 /** One chat with Nadia, with the messages that a story needs. */
-import { screen, within } from '@testing-library/react';
+import { fireEvent, screen, within } from '@testing-library/react';
 import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { ChatView, MessageView, SettingsView } from '#shared/views.ts';
 import { accountIdOf, newChat, newContact } from '#tests/e2e/support/fake-backend.ts';
 import { listHistory } from '#tests/e2e/support/fake-history.ts';
-import { openChat, openWindow, type TestWindow } from './window.tsx';
+import { openChat, openWindow, settle, type TestWindow } from './window.tsx';
 
 export const ada = accountIdOf(1);
 export const chatId = 1 as ChatId;
@@ -47,6 +47,10 @@ export const openNadia = async (messages: readonly MessageView[], scene: Scene =
     },
     scene.options,
   );
+  if (scene.chat?.standing === 'request') {
+    fireEvent.click(screen.getByRole('button', { name: '1 request' }));
+    await settle();
+  }
   await openChat(/Nadia|نادية/);
   return opened;
 };
