@@ -32,6 +32,7 @@ export class HistoryControl implements Disposable {
   readonly #losing = new Set<ChatId>();
   #cancelSlice: (() => void) | undefined;
   #cancelPurge = (): void => undefined;
+  #stopListening = (): void => undefined;
   #isDisposed = false;
 
   constructor(deps: HistoryControlDependencies) {
@@ -40,6 +41,10 @@ export class HistoryControl implements Disposable {
 
   /** Goes on with what an earlier run has begun, and looks once a day for what has become too old. */
   start(): void {
+    this.#stopListening = this.#deps.changes.on(({ kind }) => {
+      // The store has taken it from sight; its messages leave slice by slice.
+      if (kind === 'account-removed') this.#work();
+    });
     this.#work();
     this.#purgeIn(FIRST_PURGE_MS);
   }
@@ -87,6 +92,7 @@ export class HistoryControl implements Disposable {
 
   dispose(): void {
     this.#isDisposed = true;
+    this.#stopListening();
     this.#cancelPurge();
     this.#cancelSlice?.();
   }

@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { AppError } from '#shared/errors.ts';
 import type { AccountId } from '#shared/ids.ts';
 import type { Database } from './database.ts';
+import type { DeletionStore } from './deletions.ts';
 import type { Revisions } from './revisions.ts';
 import { columns, type AccountRow } from './rows.ts';
-import type { SearchIndex } from './search-index.ts';
 
 /** An account as it is kept; its password is a secret and not part of it. */
 export interface Account {
@@ -63,12 +63,12 @@ export const newResource = (): string => `chatsecure.${randomBytes(6).toString('
 export class AccountStore {
   readonly #database: Database;
   readonly #revisions: Revisions;
-  readonly #search: Pick<SearchIndex, 'purgeLater'>;
+  readonly #deletions: Pick<DeletionStore, 'deleteAll'>;
 
-  constructor(database: Database, revisions: Revisions, search: Pick<SearchIndex, 'purgeLater'>) {
+  constructor(database: Database, revisions: Revisions, deletions: Pick<DeletionStore, 'deleteAll'>) {
     this.#database = database;
     this.#revisions = revisions;
-    this.#search = search;
+    this.#deletions = deletions;
   }
 
   /** Keeps a new, enabled account. @throws AppError `account-exists` */
@@ -95,18 +95,27 @@ export class AccountStore {
   }
 
   /**
-   * Deletes the account with its contacts, requests, chats, messages and outbox. Its words leave the files
-   * with the slices of `DeletionStore`.
+   * Deletes the account with its contacts, requests, chats, messages and outbox. It is gone at once; its
+   * messages leave the files with the slices of `DeletionStore`.
    */
   remove(id: AccountId): void {
     this.#database.transaction(() => {
-      this.#database.changeOne('DELETE FROM accounts WHERE id = $id', { id });
-      this.#search.purgeLater();
+      this.require(id);
+      for (const table of ['contacts', 'contact_requests', 'outbox', 'blocked', 'archive_gaps']) {
+        this.#database.run(`DELETE FROM ${table} WHERE account_id = $id`, { id });
+      }
+      // The address may be added again before the last message is gone.
+      this.#database.changeOne(
+        `UPDATE accounts SET removed = 1, enabled = 0, jid = 'removed ' || id, resume_state = NULL WHERE id = $id`,
+        { id },
+      );
+      this.#deletions.deleteAll(id);
     });
   }
 
   get(id: AccountId): Account | undefined {
-    const row = this.#database.one<AccountRow>(`SELECT ${all} FROM accounts WHERE id = $id`, { id });
+    const sql = `SELECT ${all} FROM accounts WHERE id = $id AND removed = 0`;
+    const row = this.#database.one<AccountRow>(sql, { id });
     return row === undefined ? undefined : toAccount(row);
   }
 
@@ -125,7 +134,7 @@ export class AccountStore {
   /** In the order in which they were added. */
   list(): readonly Account[] {
     return this.#database
-      .all<AccountRow>(`SELECT ${all} FROM accounts ORDER BY created_at, rowid`)
+      .all<AccountRow>(`SELECT ${all} FROM accounts WHERE removed = 0 ORDER BY created_at, rowid`)
       .map(toAccount);
   }
 

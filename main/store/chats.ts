@@ -223,7 +223,9 @@ export class ChatStore {
       this.#revive(accountId, jid);
       const known = this.find(accountId, jid);
       if (known !== undefined) return known;
-      const account = this.#database.one('SELECT 1 FROM accounts WHERE id = $accountId', { accountId });
+      const account = this.#database.one('SELECT 1 FROM accounts WHERE id = $accountId AND removed = 0', {
+        accountId,
+      });
       if (account === undefined) throw new AppError('not-found', 'no such account');
       const id = this.#database.insert(
         `INSERT INTO chats (account_id, jid, active_at, standing, rev)
@@ -343,7 +345,8 @@ export class ChatStore {
   #revive(accountId: AccountId, jid: string): void {
     this.#database.run(
       `UPDATE deletions SET with_chat = 0 WHERE with_chat = 1
-       AND chat_id = (SELECT id FROM chats WHERE account_id = $accountId AND jid = $jid)`,
+       AND chat_id = (SELECT c.id FROM chats c JOIN accounts a ON a.id = c.account_id AND a.removed = 0
+         WHERE c.account_id = $accountId AND c.jid = $jid)`,
       { accountId, jid },
     );
   }

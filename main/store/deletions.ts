@@ -1,4 +1,4 @@
-import type { ChatId, MessageId } from '#shared/ids.ts';
+import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
 import type { DeletionMemory } from './deletion-memory.ts';
@@ -22,6 +22,9 @@ interface Job {
 const DAY_MS = 86_400_000;
 /** Small enough for a slice of the main thread. */
 const ROWS_PER_SLICE = 100;
+
+/** Behind every place. */
+const EVERYTHING = Number.MAX_SAFE_INTEGER;
 
 const isWaiting = `EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = m.id)`;
 const doomed = `FROM messages m WHERE m.chat_id = $chatId AND m.sort_at <= $upTo AND ($withChat = 1 OR NOT ${isWaiting})`;
@@ -77,6 +80,24 @@ export class DeletionStore {
           chatId,
         },
       );
+    });
+  }
+
+  /** Deletes all chats of an account that was removed, and then the account. */
+  deleteAll(accountId: AccountId): void {
+    this.#database.transaction(() => {
+      this.#database.run(
+        `INSERT INTO cleared_history (account_id, chat_jid, up_to)
+         SELECT account_id, jid, $everything FROM chats WHERE account_id = $accountId
+         ON CONFLICT (account_id, chat_jid) DO UPDATE SET up_to = excluded.up_to`,
+        { accountId, everything: EVERYTHING },
+      );
+      this.#database.run(
+        `INSERT INTO deletions (chat_id, up_to, with_chat)
+         SELECT id, $everything, 1 FROM chats WHERE account_id = $accountId`,
+        { accountId, everything: EVERYTHING },
+      );
+      this.#forgetAccounts();
     });
   }
 
@@ -169,6 +190,15 @@ export class DeletionStore {
     const others = 'SELECT 1 FROM deletions WHERE chat_id = $chatId';
     if (withChat === 1 && this.#database.one(others, { chatId }) === undefined) {
       this.#database.changeOne('DELETE FROM chats WHERE id = $chatId', { chatId });
+      this.#forgetAccounts();
     }
+  }
+
+  #forgetAccounts(): void {
+    this.#database.run(
+      `DELETE FROM accounts WHERE removed = 1
+       AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.account_id = accounts.id)`,
+    );
+    this.#parts.search.purgeLater();
   }
 }

@@ -23,7 +23,7 @@ import type { Revisions } from './revisions.ts';
 import type { MessageRow } from './rows.ts';
 import type { SearchIndex } from './search-index.ts';
 
-export type { NewArchived, NewIncoming, NewOutgoing, ReplyReference, StoredMessage } from './message-rows.ts';
+export type { NewArchived, NewIncoming, NewOutgoing, StoredMessage } from './message-rows.ts';
 
 /** Rows in timeline order, oldest first. */
 export interface StoredPage {

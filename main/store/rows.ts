@@ -24,6 +24,7 @@ export interface AccountRow {
   readonly rev: number;
   readonly archive_last_id: string | null;
   readonly archive_last_at: number | null;
+  readonly removed: number;
 }
 
 export interface ContactRow {
@@ -161,6 +162,7 @@ export const columns = {
     'rev',
     'archive_last_id',
     'archive_last_at',
+    'removed',
   ),
   contacts: columnsOf<ContactRow>()('account_id', 'jid', 'name', 'subscription', 'asked', 'groups', 'rev'),
   contact_requests: columnsOf<ContactRequestRow>()('account_id', 'jid', 'name', 'text', 'at'),

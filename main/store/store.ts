@@ -64,7 +64,7 @@ export const openStore = (database: Database): Store => {
   const references = new ReferenceStore(database, memory);
   const deletions = new DeletionStore(database, parts);
   return {
-    accounts: new AccountStore(database, revisions, searchIndex),
+    accounts: new AccountStore(database, revisions, deletions),
     contacts: new ContactStore(database, revisions),
     chats,
     messages,

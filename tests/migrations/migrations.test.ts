@@ -9,6 +9,7 @@ import { temporaryProfile, TEST_KEY } from '#tests/support/temporary-profile.ts'
 import { versionOneRows, versionOneSchema } from './version-1.ts';
 import { stepToVersionTwo, versionTwoRows } from './version-2.ts';
 import { stepToVersionThree } from './version-3.ts';
+import { stepToVersionFour } from './version-4.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -40,7 +41,7 @@ describe('the list of migrations', () => {
 });
 
 test('each version is what was released, to the letter', () => {
-  const released = [versionOneSchema, stepToVersionTwo, stepToVersionThree];
+  const released = [versionOneSchema, stepToVersionTwo, stepToVersionThree, stepToVersionFour];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();
     const migrated = temporaryProfile();
@@ -228,6 +229,15 @@ describe('version 3', () => {
     ]);
     expect(outcomes.map(({ kind }) => kind)).toEqual(['ignored', 'ignored', 'inserted']);
   });
+});
+
+test('version 4 has no removed accounts yet', () => {
+  const profile = temporaryProfile();
+  const steps = [stepToVersionTwo, versionTwoRows, stepToVersionThree];
+  oldDatabase(profile.paths.database, versionOneSchema, versionOneRows, ...steps);
+  const { store } = profile.open();
+  expect(store.accounts.list()).toHaveLength(2);
+  expect(store.messages.require(2 as MessageId).body).toBe('Shall I hear more?');
 });
 
 describe('the migrator', () => {

@@ -14,6 +14,7 @@ let clock: ManualClock;
 let history: HistoryControl;
 let retention: Retention;
 let changes: Change[];
+let announcer: Changes;
 let chatId: ChatId;
 
 beforeEach(() => {
@@ -22,7 +23,7 @@ beforeEach(() => {
   clock.advance(100 * DAY);
   retention = 'forever';
   changes = [];
-  const announcer = new Changes();
+  announcer = new Changes();
   announcer.on((change) => changes.push(change));
   history = new HistoryControl({
     ...{ store: test.store, changes: announcer, clock, log: quietLog },
@@ -61,6 +62,15 @@ describe('the history on this computer', () => {
     expect(test.store.chats.get(chatId)).toBeUndefined();
     clock.advance(60_000);
     expect(test.store.search.search({ query: 'third', limit: 10 }).hits).toEqual([]);
+  });
+
+  it('goes with its account', () => {
+    history.start();
+    bob('first', 1);
+    test.store.accounts.remove(test.account.id);
+    announcer.announce({ kind: 'account-removed', accountId: test.account.id });
+    clock.advance(1_000);
+    expect(bodies()).toEqual([]);
   });
 
   it('is not changed by what is not there', () => {

@@ -107,6 +107,7 @@ describe('accounts', () => {
     }
     const before = countAll(database);
     store.accounts.remove(accountId);
+    while (store.maintain());
     const half = Object.fromEntries(Object.entries(before).map(([table, count]) => [table, count / 2]));
     expect(countAll(database)).toEqual(half);
     expect(
@@ -114,6 +115,36 @@ describe('accounts', () => {
     ).toHaveLength(1);
     expect(store.messages.page({ kind: 'latest', chatId: otherChat.id, limit: 5 }).rows).toHaveLength(2);
   });
+});
+
+test('a removed account is gone at once, however much it had, and its address may come again', () => {
+  const { database, store, accountId, chatId } = storeWithChat();
+  store.transaction(() => {
+    for (let at = 1; at <= 250; at += 1) store.messages.insertIncoming(incoming(chatId, 'old', at));
+  });
+  store.messages.insertOutgoing(outgoing(chatId, 'unsent', 300));
+  store.accounts.remove(accountId);
+  expect([store.accounts.list(), store.accounts.get(accountId), store.chats.list()]).toEqual([
+    [],
+    undefined,
+    [],
+  ]);
+  expect(store.accounts.byJid('juliet@capulet.example')).toBeUndefined();
+  expect(store.outbox.countWaiting(accountId)).toBe(0);
+  expect(store.search.search({ query: 'old', limit: 9 }).hits).toEqual([]);
+  // What still arrives over a stream that has not heard of it.
+  expect(errorCode(() => store.chats.findOrCreate(accountId, 'romeo@montague.example', 1))).toBe('not-found');
+  expect(errorCode(() => store.accounts.remove(accountId))).toBe('not-found');
+  const again = store.accounts.add({ jid: 'juliet@capulet.example', directTls: false, createdAt: 2 });
+  const chat = store.chats.findOrCreate(again.id, 'romeo@montague.example', 1);
+  store.messages.insertIncoming(incoming(chat.id, 'new', 1));
+  while (store.maintain());
+  expect(store.accounts.list()).toHaveLength(1);
+  expect(database.all('SELECT body FROM messages')).toEqual([{ body: 'new' }]);
+  expect(database.one('SELECT count(*) AS n FROM accounts')).toEqual({ n: 1 });
+  for (const table of ['cleared_history', 'deleted_messages', 'deletions']) {
+    expect(database.all(`SELECT * FROM ${table}`), table).toEqual([]);
+  }
 });
 
 const countAll = (database: Database): Record<string, number> =>
