@@ -60,7 +60,8 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
           onKeyDown={(event) => {
             if (isComposing(event)) return;
             if (isPlainEnter(event)) send();
-            else if (!box.onKey(event.key)) return;
+            // With another key held they are the window's: Alt and an arrow go to the next chat.
+            else if (!isBare(event) || !box.onKey(event.key)) return;
             event.preventDefault();
           }}
         />
@@ -118,8 +119,10 @@ const ProtectionPill = (): ReactNode => {
 /** While an input method composes, Enter picks a candidate and Escape drops it; 229 is how some report it. */
 const isComposing = (event: KeyboardEvent): boolean => event.nativeEvent.isComposing || event.keyCode === 229;
 
-const isPlainEnter = (event: KeyboardEvent): boolean =>
-  event.key === 'Enter' && !(event.shiftKey || event.altKey || event.ctrlKey || event.metaKey);
+const isBare = (event: KeyboardEvent): boolean =>
+  !(event.shiftKey || event.altKey || event.ctrlKey || event.metaKey);
+
+const isPlainEnter = (event: KeyboardEvent): boolean => event.key === 'Enter' && isBare(event);
 
 /** The text is back in the box; this says why. */
 const NotSent = ({

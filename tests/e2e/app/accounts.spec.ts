@@ -15,7 +15,8 @@ test.beforeAll(async ({ browser, server }, info) => {
   story = await Story.begin({ browser, server }, info);
   await story.logInAs(HOME);
   await server.register(WORK);
-  peer = await story.peer('both@localhost');
+  peer = await story.friend(HOME, 'both@localhost', 'Somebody at home');
+  await story.window.goTo('Chats');
 });
 
 test.afterAll(() => story.end());
@@ -36,7 +37,7 @@ test('a second account comes beside the first, and both are online', async ({ se
 test('each account has its own chats, and who writes is chosen', async () => {
   const { window, page } = story;
   await peer.say(HOME, 'For you at home');
-  await window.openChat('both@localhost');
+  await window.openChat('Somebody at home');
   await expect(window.message('For you at home')).toBeVisible();
 
   const colleague = await story.peer('colleague@sha256.test');

@@ -20,13 +20,16 @@ test('a request waits for an answer, and shows no presence before it', async () 
   await wren.befriend(OWN);
   await expect(window.button('1 request')).toBeVisible();
   await window.button('1 request').click();
-  await expect(page.getByRole('heading', { name: 'Contacts' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Requests' })).toContainText('wren@localhost');
   await expect(page.getByText('wants to see when you are online')).toBeVisible();
   expect(wren.heard.some((stanza) => stanza.is('presence') && stanza.attrs['type'] === 'subscribed')).toBe(
     false,
   );
 
   await page.getByRole('button', { name: /^Accept the request of .?wren@localhost/ }).click();
+  await expect(page.getByText('No requests.')).toBeVisible();
+  await window.button('All').click();
+  await window.goTo('Contacts');
   await expect(window.contact('wren@localhost')).toContainText('Online');
   await expect(page.getByText('wants to see when you are online')).toHaveCount(0);
   await wren.expect(
