@@ -42,7 +42,11 @@ export const ChatRow = memo(({ id, index, now, selected, tabbable }: ChatRowProp
       data-row={index}
       tabIndex={tabbable ? 0 : -1}
       aria-current={selected}
-      onClick={() => openChat(id)}
+      onClick={() => {
+        openChat(id);
+        // Open already, nothing is drawn anew that would take the focus.
+        if (selected) document.getElementById('composer')?.focus();
+      }}
     >
       <Avatar name={name} jid={chat.jid} size="l" dot={contact && availabilityDot[contact.availability]} />
       <span className={cx('body')}>
