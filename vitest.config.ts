@@ -11,6 +11,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Deriving a key takes what it takes, and machines are shared: a limit only ends what hangs.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: [
             'tests/unit/**/*.test.{ts,tsx}',
             'tests/migrations/**/*.test.ts',
