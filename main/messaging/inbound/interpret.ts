@@ -50,6 +50,11 @@ export type Meaning =
 
 /** Texts beyond this are cut for the screen and the index; the stanza limit is far above. */
 const MAX_TEXT_LENGTH = 200_000;
+/** The typographer's sign for what was left out: nobody shall take a part for the whole. */
+const CUT_SIGN = ' […]';
+
+const cut = (text: string): string =>
+  text.length <= MAX_TEXT_LENGTH ? text : text.slice(0, MAX_TEXT_LENGTH) + CUT_SIGN;
 
 /** Both generations of XEP-0384. */
 const OMEMO = ['eu.siacs.conversations.axolotl', 'urn:xmpp:omemo:2'] as const;
@@ -103,7 +108,7 @@ export const interpret = (message: Element, own: Jid): readonly Meaning[] => {
   const retraction = readRetraction(message);
   if (retraction !== undefined) return [{ kind: 'retraction', id: retraction.id }];
   const signals = readSignals(message, own);
-  const whole = (content.text ?? '').slice(0, MAX_TEXT_LENGTH).toWellFormed();
+  const whole = cut(content.text ?? '').toWellFormed();
   const reacts = signals.some(({ kind }) => kind === 'reactions');
   const text = reacts ? stripFallback(whole, readFallbacks(message), [REACTIONS]) : whole;
   const texts: Meaning[] = [];
