@@ -1,4 +1,4 @@
-import type { JSONReport, JSONReportSuite } from '@playwright/test/reporter';
+import type { JSONReport, JSONReportSuite, JSONReportTest } from '@playwright/test/reporter';
 
 /** What a part of the test suite came to. */
 export interface Tally {
@@ -53,11 +53,16 @@ const testsOf = (
       name: [`[${test.projectName}]`, ...titles, spec.title].join(' › '),
       status: test.status,
       reason:
-        test.annotations.find(({ type }) => type === 'skip' || type === 'fixme')?.description ?? NO_REASON,
+        test.annotations.find(({ type }) => type === 'skip' || type === 'fixme')?.description ??
+        silence(test),
     })),
   );
   return [...own, ...(suite.suites ?? []).flatMap((inner) => testsOf(inner, titles))];
 };
+
+/** In a serial group, what follows a failure is not run at all. */
+const silence = ({ results }: JSONReportTest): string =>
+  results.length === 0 ? 'not run: one before it failed' : NO_REASON;
 
 /** The report that ends a run; its last line is `N passed, N failed, N skipped`. */
 export const summaryOf = (parts: readonly (readonly [name: string, tally: Tally])[]): string => {

@@ -22,6 +22,8 @@ export const startChild = (
 ): TestChild => {
   const program = command === 'node' ? process.execPath : command;
   const child = spawn(program, args, { env: options.env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] });
+  // A program that reads nothing may have ended before; what matters is how it ended.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

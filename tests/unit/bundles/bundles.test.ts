@@ -19,7 +19,7 @@ beforeAll(() => {
 /** Everything that a bundle loads when it runs. */
 const externals = (source: string): readonly string[] => {
   const named = source.matchAll(
-    /^(?:import|export)\s(?:[^'"\n]*?\sfrom\s)?["']([^"']+)["'];?$|\bimport\(["']([^"']+)["']\)|(?:\b|_)require\(["']([^"']+)["']\)/gm,
+    /^(?:import|export)\s(?:[^'"\n]*?\sfrom\s)?["']([^"']+)["'];?$|\bimport\(["']([^"']+)["']\)|(?<![.\w])(?:__)?require\(["']([^"']+)["']\)/gm,
   );
   return [
     ...new Set([...named].map(([, from, dynamic, required]) => from ?? dynamic ?? required ?? '')),

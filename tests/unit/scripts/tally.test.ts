@@ -59,6 +59,7 @@ describe('the report of Playwright', () => {
     status,
     annotations,
     projectName: 'loopback',
+    results: [{}],
   });
   const report = (suites: object[], errors: object[] = []): JSONReport =>
     ({ suites, errors }) as unknown as JSONReport;
@@ -71,6 +72,7 @@ describe('the report of Playwright', () => {
         { title: 'wavers', tests: [test('flaky')] },
         { title: 'breaks', tests: [test('unexpected')] },
         { title: 'waits', tests: [test('skipped', [{ type: 'skip', description: 'no binary' }])] },
+        { title: 'follows', tests: [{ ...test('skipped'), results: [] }] },
         { title: 'rests', tests: [test('skipped', [{ type: 'skip' }])] },
       ],
     };
@@ -82,6 +84,10 @@ describe('the report of Playwright', () => {
       ],
       skipped: [
         { name: '[loopback] › chat.spec.ts › sending › waits', reason: 'no binary' },
+        {
+          name: '[loopback] › chat.spec.ts › sending › follows',
+          reason: 'not run: one before it failed',
+        },
         { name: '[loopback] › chat.spec.ts › sending › rests', reason: 'no reason given' },
       ],
     });
