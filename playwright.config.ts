@@ -22,6 +22,8 @@ export default defineConfig({
   outputDir: path.join(import.meta.dirname, 'test-results'),
   globalSetup: './tests/e2e/support/global-setup.ts',
   timeout: 60_000,
+  // On a busy machine a login takes its time; a limit only ends what hangs.
+  expect: { timeout: 20_000 },
   fullyParallel: true,
   workers: 2,
   forbidOnly: process.env['CI'] !== undefined,
