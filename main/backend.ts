@@ -43,7 +43,7 @@ export interface Backend {
 /** Composition root: builds the application, by hand and in order; nothing runs on import. */
 export const createBackend = (options: BackendOptions): Backend => {
   const { shell, log, clock, version } = options;
-  const openStream = options.openStream ?? createOpenStream({ dial: createDialer({ clock }), clock, log });
+  const dial = createDialer({ clock });
   const attention = new Attention(clock, (active) => gate.profile?.setActive(active));
   const gate: ProfileGate = new ProfileGate({
     profileDir: shell.profileDir,
@@ -54,7 +54,8 @@ export const createBackend = (options: BackendOptions): Backend => {
         database,
         keyProtection,
         keychain: shell.secrets,
-        openStream,
+        openStream:
+          options.openStream ?? createOpenStream({ dial, clock, log, durable: () => database.durable() }),
         clock,
         log,
         version,

@@ -44,6 +44,7 @@ export class AckExchange {
   /** The server asked, and our answer did not cover what we have received. */
   #owesAck = false;
   #stopped = false;
+  #answering: NodeJS.Immediate | undefined;
 
   constructor(book: AckBook, ports: AckPorts) {
     this.#book = book;
@@ -52,6 +53,8 @@ export class AckExchange {
 
   /** Sends a stanza. Resolves when it is acknowledged. */
   transmit(text: string): Promise<void> {
+    // What was asked first is answered first.
+    if (this.#answering !== undefined) this.#tell();
     const acknowledged = this.#book.sent(text);
     this.#ports.write(text);
     this.#sinceAsked += 1;
@@ -81,7 +84,7 @@ export class AckExchange {
 
   /** Takes `<r/>` and `<a/>`. @throws BadAcknowledgement */
   receive(element: Element): void {
-    if (element.getName() === 'r') this.#tell();
+    if (element.getName() === 'r') this.#answer();
     if (element.getName() === 'a') this.#takeAck(readCount(element.attrs['h']));
   }
 
@@ -92,10 +95,19 @@ export class AckExchange {
 
   stop(): void {
     this.#stopped = true;
+    clearImmediate(this.#answering);
     this.#cancelAsking?.();
   }
 
+  /** What came with the question is mostly handled within this turn of the event loop: one answer for all. */
+  #answer(): void {
+    if (this.#book.owesHandling) this.#answering ??= setImmediate(() => this.#tell());
+    else this.#tell();
+  }
+
   #tell(): void {
+    clearImmediate(this.#answering);
+    this.#answering = undefined;
     this.#owesAck = this.#book.owesHandling;
     this.#ports.write(this.ackText);
   }

@@ -6,17 +6,25 @@ import { clientState } from './features/csi.ts';
 import { HandlerQueue } from './handler-queue.ts';
 import { IqRequests } from './iq-requests.ts';
 import { Liveness } from './liveness.ts';
+import { OutgoingGate, type Durable } from './outgoing-gate.ts';
 import type { Negotiated } from './negotiation.ts';
 import { StanzaError, type ResumeState, type Stream, type StreamError } from './port.ts';
 import { serializeStanza } from './serialize.ts';
 import { NS, xml, type Element } from './stanza.ts';
-import { connectionLost, isStanza, protocolFailure, streamErrorText } from './stream-failures.ts';
+import { connectionLost, isStanza, notStored, protocolFailure, streamErrorText } from './stream-failures.ts';
 import type { Wire } from './wire.ts';
 
 const REQUEST_MS = 30_000;
-/** With the closing of the socket after it, 3 s at the latest. */
-const GOODBYE_MS = 2_000;
+/** With the closing of the socket after them, 3 s at the latest. */
+const LAST_WORDS_MS = 500;
+const GOODBYE_MS = 1_500;
 const ignored = (): void => undefined;
+
+export interface LiveStreamDependencies {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly durable: Durable;
+}
 
 /** A stream after login: RFC 6120 section 8, XEP-0198. */
 export class LiveStream implements Stream {
@@ -27,10 +35,12 @@ export class LiveStream implements Stream {
   readonly #negotiated: Negotiated;
   readonly #wire: Wire;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #acks: AckExchange | undefined;
   readonly #liveness: Liveness;
   readonly #requests: IqRequests;
   readonly #queue: HandlerQueue;
+  readonly #gate: OutgoingGate;
   /** Stanzas of the stream before this one that the server turned out to have. */
   readonly #arrived: Set<string>;
   #handle: (stanza: Element) => Promise<void> | void = ignored;
@@ -45,7 +55,7 @@ export class LiveStream implements Stream {
   /** What `onEnd` is told, once there is somebody to tell. */
   #outcome: { readonly error: StreamError | undefined } | undefined;
 
-  constructor(wire: Wire, negotiated: Negotiated, clock: Clock, log: Logger) {
+  constructor(wire: Wire, negotiated: Negotiated, { clock, log, durable }: LiveStreamDependencies) {
     this.jid = formatJid(negotiated.jid);
     this.resumed = negotiated.resumed;
     this.unhandled = negotiated.resumed ? negotiated.earlier.missing : [];
@@ -54,8 +64,14 @@ export class LiveStream implements Stream {
     this.#negotiated = negotiated;
     this.#wire = wire;
     this.#log = log;
+    this.#clock = clock;
     this.#requests = new IqRequests(negotiated.jid, clock);
     this.#queue = new HandlerQueue(clock, (error) => log.error('a stanza could not be handled', {}, error));
+    this.#gate = new OutgoingGate({
+      durable,
+      write: (text, done) => wire.write(text, done),
+      failed: (error) => void this.#end(notStored(error, 'session'), { resumable: true }),
+    });
     this.#liveness = new Liveness({
       clock,
       heard: () => wire.heard,
@@ -66,7 +82,7 @@ export class LiveStream implements Stream {
       negotiated.acks &&
       new AckExchange(negotiated.acks, {
         clock,
-        write: (text) => wire.write(text),
+        write: (text) => this.#gate.write(text),
         asked: () => this.#liveness.expectAnswer(),
         answered: (others) => this.#liveness.answered(others),
       });
@@ -123,10 +139,20 @@ export class LiveStream implements Stream {
   async close(): Promise<void> {
     if (this.#over !== undefined) return this.#ending;
     this.#stop(connectionLost('closed', 'session'), false);
-    this.#ending = this.#wire.sayGoodbye(this.#acks?.ackText ?? '', GOODBYE_MS);
+    this.#ending = this.#goodbye();
     await this.#ending;
     this.#outcome = { error: undefined };
     this.#report();
+  }
+
+  async #goodbye(): Promise<void> {
+    if (this.#acks !== undefined) this.#gate.write(this.#acks.ackText);
+    const slow = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(LAST_WORDS_MS, slow.resolve);
+    await Promise.race([this.#gate.finish(), slow.promise]);
+    cancel();
+    this.#gate.stop();
+    await this.#wire.sayGoodbye(GOODBYE_MS);
   }
 
   abort(reason: string): void {
@@ -137,7 +163,7 @@ export class LiveStream implements Stream {
     if (this.#over !== undefined || !this.#negotiated.clientState || active === this.#active) return;
     this.#active = active;
     // Not a stanza: nothing counts or repeats it.
-    this.#wire.write(clientState(active ? 'active' : 'inactive').toString());
+    this.#gate.write(clientState(active ? 'active' : 'inactive').toString());
   }
 
   probe(deadlineMs: number): void {
@@ -147,7 +173,7 @@ export class LiveStream implements Stream {
   #transmit(text: string): Promise<void> {
     if (this.#acks !== undefined) return this.#acks.transmit(text);
     return new Promise((resolve, reject) => {
-      this.#wire.write(text, () => (this.#over === undefined ? resolve() : reject(this.#over)));
+      this.#gate.write(text, () => (this.#over === undefined ? resolve() : reject(this.#over)));
     });
   }
 
@@ -225,6 +251,7 @@ export class LiveStream implements Stream {
   ): Promise<void> {
     if (this.#over !== undefined) return;
     this.#stop(error, how.resumable);
+    this.#gate.stop();
     this.#ending = how.resumable ? this.#wire.drop() : this.#wire.end(how.streamError);
     await this.#ending;
     this.#outcome = { error };

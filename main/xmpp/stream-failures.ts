@@ -1,5 +1,5 @@
 /** What conditions mean for the user: RFC 6120 sections 4.9.3 (stream errors) and 6.5 (SASL). */
-import type { ErrorCode } from '#shared/errors.ts';
+import { AppError, type ErrorCode } from '#shared/errors.ts';
 import type { ConnectionStep, RetryAdvice } from '#shared/views.ts';
 import { StreamError } from './port.ts';
 import type { SaslError } from './sasl/mechanism.ts';
@@ -47,6 +47,12 @@ const saslFailures: Readonly<Record<string, Meaning>> = {
 };
 
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
+
+/** What we would say or acknowledge rests on something that could not be kept. */
+export const notStored = (error: unknown, step: ConnectionStep): StreamError => {
+  const code = error instanceof AppError ? error.code : 'storage';
+  return new StreamError({ code, step, advice: 'retry-later' }, 'what is to be sent is not stored', error);
+};
 
 /** The failure that a received SASL `<failure/>` is. */
 export const saslFailure = (failure: Element): StreamError => {

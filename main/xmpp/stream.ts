@@ -11,11 +11,13 @@ import { systemClock, type Clock } from '#main/util/clock.ts';
 import type { Dial } from './dial.ts';
 import { LiveStream } from './live-stream.ts';
 import { negotiate } from './negotiation.ts';
+import type { Durable } from './outgoing-gate.ts';
 import { StreamError, type OpenStream, type StreamOptions } from './port.ts';
 import { NS } from './stanza.ts';
 import {
   connectionLost,
   isStreamError,
+  notStored,
   protocolFailure,
   streamErrorFailure,
   streamErrorText,
@@ -39,6 +41,7 @@ export interface OpenStreamDependencies {
   readonly dial: Dial;
   readonly clock?: Clock;
   readonly log: Logger;
+  readonly durable: Durable;
   /** Within this an attempt succeeds or fails; default 30 s. Tor needs longer. */
   readonly attemptMs?: number;
 }
@@ -100,9 +103,13 @@ const open = async (
   signal.addEventListener('abort', aborted, { once: true });
   try {
     if (signal.aborted) aborted();
+    // A resumption tells what we have handled.
+    await deps.durable()?.catch((error: unknown) => {
+      throw notStored(error, wire.step);
+    });
     const negotiated = await negotiate(wire, { options, account, channelBindings });
     deps.log.info('stream open', { resumed: negotiated.resumed, acks: negotiated.acks !== undefined });
-    return new LiveStream(wire, negotiated, deps.clock, deps.log);
+    return new LiveStream(wire, negotiated, deps);
   } catch (error) {
     // What was given up may already be resumed over there: a goodbye would end it for the next attempt too.
     await (signal.aborted ? wire.drop() : wire.end());
@@ -263,7 +270,7 @@ class LibraryWire implements Wire {
     return this.#close(this.#opened ? `${streamError}${CLOSING_TAG}` : undefined);
   }
 
-  async sayGoodbye(lastWords: string, ms: number): Promise<void> {
+  async sayGoodbye(ms: number): Promise<void> {
     this.#receive = (): void => undefined;
     if (this.#end === undefined) {
       const answered = new Promise<void>((resolve) => {
@@ -273,7 +280,7 @@ class LibraryWire implements Wire {
           resolve();
         };
       });
-      this.write(`${lastWords}${CLOSING_TAG}`);
+      this.write(CLOSING_TAG);
       await answered;
     }
     return this.#close('');

@@ -28,5 +28,5 @@ export interface Wire {
   /** Closes the stream, with a stream error where there is one to send. Resolves when the socket is closed. */
   end(streamError?: string): Promise<void>;
   /** Closes the stream and waits for the other side's closing tag, for `ms` at most, and then for the socket. */
-  sayGoodbye(lastWords: string, ms: number): Promise<void>;
+  sayGoodbye(ms: number): Promise<void>;
 }

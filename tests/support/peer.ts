@@ -40,7 +40,12 @@ export class Peer {
 
   /** Logs in and is available. */
   static async start(options: PeerOptions): Promise<Peer> {
-    const open = createOpenStream({ dial: createDialer(), clock: systemClock, log: quietLog });
+    const open = createOpenStream({
+      dial: createDialer(),
+      clock: systemClock,
+      log: quietLog,
+      durable: () => undefined,
+    });
     const stream = await open(
       {
         jid: options.jid,

@@ -27,6 +27,7 @@ export interface OpenOptions extends Partial<StreamOptions> {
   /** Sees what the dialer gives out. */
   readonly dialed?: (socket: Duplex) => void;
   readonly handle?: (stanza: Element) => Promise<void> | void;
+  readonly durable?: () => Promise<void> | undefined;
 }
 
 /** Every line that was logged, unredacted, so that a test can look for what must not be there. */
@@ -51,16 +52,23 @@ afterEach(async () => {
   logged.length = 0;
 });
 
+const nothingToWaitFor = (): undefined => undefined;
+
 /** A stream that nobody listens to yet. */
 export const openBare = async (options: OpenOptions): Promise<Stream> => {
-  const { clock, dialer, signal, dialed, handle: _, ...account } = options;
+  const { clock, dialer, signal, dialed, handle: _, durable, ...account } = options;
   const dial = createDialer({ ...dialer, ...(clock && { clock }) });
   const watched: Dial = async (target, giveUp) => {
     const outcome = await dial(target, giveUp);
     if (outcome.ok) dialed?.(outcome.socket);
     return outcome;
   };
-  const open = createOpenStream({ dial: watched, log, ...(clock && { clock }) });
+  const open = createOpenStream({
+    dial: watched,
+    log,
+    ...(clock && { clock }),
+    durable: durable ?? nothingToWaitFor,
+  });
   const stream = await open(
     {
       jid: 'alice@localhost',

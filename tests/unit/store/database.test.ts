@@ -48,7 +48,7 @@ describe('opening the database', () => {
     expect({
       journal: pragma('journal_mode'),
       locking: pragma('locking_mode'),
-      // 2 is FULL: a commit survives a power cut.
+      // 1 is NORMAL: what must survive a power cut waits for `durable`.
       synchronous: pragma('synchronous'),
       // 2 is MEMORY: no readable temporary files.
       temporary: pragma('temp_store'),
@@ -58,7 +58,7 @@ describe('opening the database', () => {
     }).toEqual({
       journal: 'wal',
       locking: 'exclusive',
-      synchronous: 2,
+      synchronous: 1,
       temporary: 2,
       foreignKeys: 1,
       trustedSchema: 0,
