@@ -12,22 +12,21 @@ export interface WholeSide extends Side {
   readonly window: HeadlessWindow;
 }
 
-/** Logs both in, and waits until they are contacts. @param port of the server on 127.0.0.1 */
+/** Logs both in, and makes them contacts. @param port of the server on 127.0.0.1 */
 export const introduce = async (sender: WholeSide, receiver: WholeSide, port: number): Promise<Pair> => {
   const [one, other] = await Promise.all([logIn(sender, port), logIn(receiver, port)]);
-  const mutual = Promise.all(
-    [sender, receiver].map(({ window }) =>
-      heard(window, 'contacts.upserted', ({ rows }) =>
-        rows.some(({ subscription }) => subscription === 'both'),
-      ),
-    ),
-  );
+  const asked = heard(receiver.window, 'requests.changed', ({ rows }) => rows.length > 0);
   await sender.window.api.contacts.add({ accountId: one, jid: receiver.jid });
+  await asked;
+  const mutual = Promise.all([isMutual(sender), isMutual(receiver)]);
   await receiver.window.api.contacts.add({ accountId: other, jid: sender.jid });
   await mutual;
   const { id } = await sender.window.api.chats.open({ accountId: one, jid: receiver.jid });
   return new WholePair(sender.window, id, receiver.window);
 };
+
+const isMutual = ({ window }: WholeSide): Promise<void> =>
+  heard(window, 'contacts.upserted', ({ rows }) => rows.some(({ subscription }) => subscription === 'both'));
 
 const logIn = async ({ window, jid, password }: WholeSide, port: number): Promise<AccountId> => {
   await window.api.app.snapshot({});
@@ -38,15 +37,20 @@ const logIn = async ({ window, jid, password }: WholeSide, port: number): Promis
   return id;
 };
 
+/** What takes longer than this does not come any more. */
+const PATIENCE_MS = 120_000;
+
 /** Resolves with the first event of a name that fits. */
 const heard = <K extends EventName>(
   window: HeadlessWindow,
   name: K,
   fits: (payload: Events[K]) => boolean,
 ): Promise<void> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
+    const impatient = setTimeout(() => reject(new Error(`waited in vain for ${name}`)), PATIENCE_MS);
     const off = window.on(name, (payload) => {
       if (!fits(payload)) return;
+      clearTimeout(impatient);
       off();
       resolve();
     });

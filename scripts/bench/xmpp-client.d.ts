@@ -3,6 +3,8 @@ declare module '@xmpp/client' {
   import type { Element } from '@xmpp/xml';
 
   interface Client {
+    /** Milliseconds that every step of the login may take. */
+    timeout: number;
     start(): Promise<unknown>;
     stop(): Promise<unknown>;
     send(stanza: Element): Promise<void>;

@@ -18,6 +18,8 @@ const logIn = async ({ jid, password }: Side, port: number): Promise<Client> => 
     password,
     resource: 'bare',
   });
+  // Its own 2 s are too short for a computer that is busy with something else.
+  entity.timeout = 30_000;
   const failed = new Promise<never>((_, reject) => entity.on('error', reject));
   failed.catch(() => undefined);
   await Promise.race([entity.start(), failed]);
