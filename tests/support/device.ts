@@ -62,6 +62,8 @@ export class Device {
     });
     this.#child = child;
     child.stderr?.on('data', (chunk: Buffer) => appendFileSync(this.#path('log'), chunk));
+    // A frame on its way to a process that is just being killed.
+    child.on('error', () => undefined);
     child.once('exit', () => {
       if (this.#child !== child) return;
       this.#child = undefined;
