@@ -9,7 +9,10 @@ import type { SearchIndex } from './search-index.ts';
 export interface DeletionParts {
   readonly chats: Pick<ChatStore, 'touch'>;
   readonly memory: DeletionMemory;
-  readonly search: Pick<SearchIndex, 'purging' | 'purgeLater' | 'purgeSlice'>;
+  readonly search: Pick<
+    SearchIndex,
+    'purging' | 'rewriting' | 'purgeLater' | 'purgeSlice' | 'isPurgePending'
+  >;
 }
 
 interface Job {
@@ -22,6 +25,9 @@ interface Job {
 const DAY_MS = 86_400_000;
 /** Small enough for a slice of the main thread. */
 const ROWS_PER_SLICE = 100;
+/** The words of so many rows are taken out of the index one by one; of more, by merging all of it. */
+const FEW_ROWS = 500;
+const FEW_ROWS_PER_SLICE = 3;
 
 /** Behind every place. */
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
@@ -131,15 +137,29 @@ export class DeletionStore {
    * @returns whether there is more to do
    */
   slice(): boolean {
-    const job = this.#database.one<Job>(
-      'SELECT id, chat_id, up_to, with_chat FROM deletions ORDER BY id LIMIT 1',
-    );
-    if (job === undefined) return this.#parts.search.purgeSlice();
-    this.#database.transaction(() => {
-      if (!this.#deleteRows(job)) this.#finish(job);
-      this.#parts.search.purgeLater();
-    });
+    const { search } = this.#parts;
+    const sql = 'SELECT id, chat_id, up_to, with_chat FROM deletions ORDER BY id LIMIT 1';
+    const job = this.#database.one<Job>(sql);
+    if (job === undefined) return search.purgeSlice();
+    if (!search.isPurgePending && this.#areFew()) {
+      search.rewriting(() => {
+        if (!this.#deleteRows(job, FEW_ROWS_PER_SLICE)) this.#finish(job);
+        if (this.#database.one(sql) === undefined) this.#database.scrubLog();
+      });
+    } else {
+      this.#database.transaction(() => {
+        if (!this.#deleteRows(job, ROWS_PER_SLICE)) this.#finish(job);
+        search.purgeLater();
+      });
+    }
     return true;
+  }
+
+  /** Of all that is to be deleted. */
+  #areFew(): boolean {
+    const sql = `SELECT count(*) AS n FROM (SELECT 1 FROM deletions d
+      JOIN messages m ON m.chat_id = d.chat_id AND m.sort_at <= d.up_to LIMIT $limit)`;
+    return this.#database.require<{ n: number }>(sql, { limit: FEW_ROWS + 1 }).n <= FEW_ROWS;
   }
 
   /** Before what has not been read, also where that shares its place with something that has. */
@@ -166,10 +186,10 @@ export class DeletionStore {
   }
 
   /** @returns whether there were any */
-  #deleteRows({ chat_id: chatId, up_to: upTo, with_chat: withChat }: Job): boolean {
+  #deleteRows({ chat_id: chatId, up_to: upTo, with_chat: withChat }: Job, limit: number): boolean {
     const rows = this.#database.all<Pick<MessageRow, 'id' | 'sort_at'>>(
-      `SELECT m.id, m.sort_at ${doomed} ORDER BY m.sort_at, m.id LIMIT ${ROWS_PER_SLICE}`,
-      { chatId, upTo, withChat },
+      `SELECT m.id, m.sort_at ${doomed} ORDER BY m.sort_at, m.id LIMIT $limit`,
+      { chatId, upTo, withChat, limit },
     );
     const cleared = this.#parts.memory.clearedUpTo(chatId);
     for (const { id, sort_at: place } of rows) {
@@ -199,6 +219,5 @@ export class DeletionStore {
       `DELETE FROM accounts WHERE removed = 1
        AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.account_id = accounts.id)`,
     );
-    this.#parts.search.purgeLater();
   }
 }

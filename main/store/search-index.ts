@@ -105,6 +105,11 @@ export class SearchIndex {
     });
   }
 
+  /** Whether words of deleted rows wait for a merge of the index. */
+  get isPurgePending(): boolean {
+    return this.#counter(PURGE) !== 0;
+  }
+
   /** Many rows were deleted: `purgeSlice` must take their words out of the files. */
   purgeLater(): void {
     this.#setCounter(PURGE, 1);

@@ -13,12 +13,13 @@ export interface Token {
   readonly end: number;
   /** `pair` overlaps the next token; `tail` is the last character of a run of pairs. */
   readonly kind: 'word' | 'pair' | 'tail';
-  /** Where the first character of a `pair` ends. */
-  readonly split: number;
+  /** The first character of a `pair`, and where it ends; otherwise all of it. */
+  readonly head: string;
+  readonly headEnd: number;
 }
 
 /** Of our own rules; together with those of Unicode that this Node brings along. */
-const RULES = 1;
+const RULES = 2;
 const unicode = /^(\d+)\.(\d+)/.exec(process.versions['unicode'] ?? '') ?? ['', '0', '0'];
 export const SEARCH_VERSION = RULES * 1_000_000 + Number(unicode[1]) * 1_000 + Number(unicode[2]);
 
@@ -147,8 +148,15 @@ const pushGlued = (tokens: Token[], text: string, start: number): number => {
     const next = units[index + 1];
     tokens.push(
       next === undefined
-        ? { ...unit, kind: 'tail', split: unit.end }
-        : { text: unit.text + next.text, start: unit.start, end: next.end, kind: 'pair', split: unit.end },
+        ? { ...unit, kind: 'tail', head: unit.text, headEnd: unit.end }
+        : {
+            text: unit.text + next.text,
+            start: unit.start,
+            end: next.end,
+            kind: 'pair',
+            head: unit.text,
+            headEnd: unit.end,
+          },
     );
   }
   return at;
@@ -178,24 +186,33 @@ export const tokenize = (text: string): readonly Token[] => {
     const end = endOfWord(text, at);
     if (found !== APART && found !== WITHIN) {
       const word = folded(text, at, end);
-      if (word !== '') tokens.push({ text: word, start: at, end, kind: 'word', split: end });
+      if (word !== '') tokens.push({ text: word, start: at, end, kind: 'word', head: word, headEnd: end });
     }
     at = end;
   }
   return tokens;
 };
 
-/** A text as it goes into the index: of a very long one the beginning. */
-export const searchText = (text: string): string =>
-  tokenize(text.slice(0, MAX_BODY_LENGTH))
-    .map((token) => token.text)
-    .join(' ');
+/**
+ * A text as it goes into the index: of a very long one the beginning. Single characters of the glued scripts
+ * follow at the end, where they part no phrase.
+ */
+export const searchText = (text: string): string => {
+  const tokens = tokenize(text.slice(0, MAX_BODY_LENGTH));
+  const words = tokens.map((token) => token.text);
+  const heads = new Set(tokens.flatMap(({ kind, head }) => (kind === 'pair' ? [head] : [])));
+  for (const { kind, text: tail } of tokens) if (kind === 'tail') heads.delete(tail);
+  return [...words, ...heads].join(' ');
+};
 
-/** Tokens that must follow each other; the last one may be the beginning of a word. */
+/** Tokens that must follow each other: whole, the last one perhaps only begun; or one glued character. */
 export interface SearchTerm {
   readonly tokens: readonly string[];
-  readonly prefix: boolean;
+  readonly kind: 'whole' | 'begun' | 'character';
 }
+
+/** The index knows beginnings of two and of three characters; with less, nearly everything would be found. */
+const MIN_BEGUN = 2;
 
 /** A query that nobody types; it must still cost little. */
 const MAX_QUERY_LENGTH = 500;
@@ -221,15 +238,21 @@ const toTerm = (tokens: readonly Token[], isTyped: boolean): readonly SearchTerm
   const last = tokens.at(-1);
   if (last === undefined) return [];
   const texts = tokens.map(({ text }) => text);
-  if (last.kind !== 'tail') return [{ tokens: texts, prefix: isTyped && last.kind === 'word' }];
-  // In the text the run may go on: its pairs say all, and a single character begins a pair or ends a run.
-  if (tokens.at(-2)?.kind === 'pair') return [{ tokens: texts.slice(0, -1), prefix: false }];
-  return [{ tokens: texts, prefix: true }];
+  if (last.kind === 'tail') {
+    // In the text the run may go on: its pairs say all, and a single character is looked for by itself.
+    const before: SearchTerm = { tokens: texts.slice(0, -1), kind: 'whole' };
+    const isSingle = tokens.at(-2)?.kind !== 'pair';
+    return [
+      ...(before.tokens.length === 0 ? [] : [before]),
+      ...(isSingle ? [{ tokens: [last.text], kind: 'character' } as const] : []),
+    ];
+  }
+  return [{ tokens: texts, kind: isTyped && last.text.length >= MIN_BEGUN ? 'begun' : 'whole' }];
 };
 
 /** Terms in the query language of FTS5; all of them must be found. */
 export const matchExpression = (terms: readonly SearchTerm[]): string =>
-  terms.map(({ tokens, prefix }) => `"${tokens.join(' ')}"${prefix ? ' *' : ''}`).join(' AND ');
+  terms.map(({ tokens, kind }) => `"${tokens.join(' ')}"${kind === 'begun' ? ' *' : ''}`).join(' AND ');
 
 /** Start and end in UTF-16 units, end exclusive. */
 export type MatchRange = readonly [start: number, end: number];
@@ -237,12 +260,7 @@ export type MatchRange = readonly [start: number, end: number];
 /** Where the terms stand in a text, in order, without overlaps. */
 export const findMatches = (text: string, terms: readonly SearchTerm[]): readonly MatchRange[] => {
   const tokens = tokenize(text);
-  const found = terms.flatMap((term) =>
-    tokens.flatMap((first, index): readonly MatchRange[] => {
-      const last = tokens[index + term.tokens.length - 1];
-      return last !== undefined && isMatch(tokens, index, term) ? [[first.start, endOf(last, term)]] : [];
-    }),
-  );
+  const found = terms.flatMap((term) => tokens.flatMap((_, index) => matchAt(tokens, index, term)));
   const ranges: MatchRange[] = [];
   for (const [start, end] of found.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {
     const before = ranges.at(-1);
@@ -253,12 +271,20 @@ export const findMatches = (text: string, terms: readonly SearchTerm[]): readonl
   return ranges;
 };
 
-const isMatch = (tokens: readonly Token[], index: number, { tokens: wanted, prefix }: SearchTerm): boolean =>
-  wanted.every((text, place) => {
+const matchAt = (
+  tokens: readonly Token[],
+  index: number,
+  { tokens: wanted, kind }: SearchTerm,
+): readonly MatchRange[] => {
+  const first = tokens[index];
+  const last = tokens[index + wanted.length - 1];
+  if (first === undefined || last === undefined) return [];
+  if (kind === 'character') {
+    return first.kind !== 'word' && first.head === wanted[0] ? [[first.start, first.headEnd]] : [];
+  }
+  const isFound = wanted.every((text, place) => {
     const token = tokens[index + place]?.text ?? '';
-    return prefix && place === wanted.length - 1 ? token.startsWith(text) : token === text;
+    return kind === 'begun' && place === wanted.length - 1 ? token.startsWith(text) : token === text;
   });
-
-/** Of a pair that was found by its first character, only that one. */
-const endOf = (last: Token, { prefix }: SearchTerm): number =>
-  prefix && last.kind === 'pair' ? last.split : last.end;
+  return isFound ? [[first.start, last.end]] : [];
+};

@@ -89,7 +89,10 @@ export const openStore = (database: Database): Store => {
 /** The first writes of a run: a damaged file or a full disk shows here, and must not stay locked. */
 const start = (database: Database): { revisions: Revisions; searchIndex: SearchIndex } => {
   try {
-    return { revisions: new Revisions(database), searchIndex: new SearchIndex(database) };
+    const parts = { revisions: new Revisions(database), searchIndex: new SearchIndex(database) };
+    // The log of a run that crashed may hold what was deleted in it.
+    database.scrubLog();
+    return parts;
   } catch (error) {
     database.close();
     throw error;

@@ -10,6 +10,7 @@ import { versionOneRows, versionOneSchema } from './version-1.ts';
 import { stepToVersionTwo, versionTwoRows } from './version-2.ts';
 import { stepToVersionThree } from './version-3.ts';
 import { stepToVersionFour } from './version-4.ts';
+import { stepToVersionFive } from './version-5.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -41,7 +42,13 @@ describe('the list of migrations', () => {
 });
 
 test('each version is what was released, to the letter', () => {
-  const released = [versionOneSchema, stepToVersionTwo, stepToVersionThree, stepToVersionFour];
+  const released = [
+    versionOneSchema,
+    stepToVersionTwo,
+    stepToVersionThree,
+    stepToVersionFour,
+    stepToVersionFive,
+  ];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();
     const migrated = temporaryProfile();
@@ -238,6 +245,18 @@ test('version 4 has no removed accounts yet', () => {
   const { store } = profile.open();
   expect(store.accounts.list()).toHaveLength(2);
   expect(store.messages.require(2 as MessageId).body).toBe('Shall I hear more?');
+});
+
+test('version 5 finds again what the index of version 4 knew', () => {
+  const profile = temporaryProfile();
+  const steps = [stepToVersionTwo, versionTwoRows, stepToVersionThree, stepToVersionFour];
+  const indexed = `INSERT INTO messages_search (rowid, words) SELECT search_id, 'stale' FROM messages;
+    INSERT INTO counters (name, value) VALUES ('search-version', 1017000), ('search-from', 0), ('search-purge', 2);`;
+  oldDatabase(profile.paths.database, versionOneSchema, versionOneRows, ...steps, indexed);
+  const { store } = profile.open();
+  while (store.maintain());
+  const found = (query: string): number => store.search.search({ query, limit: 9 }).hits.length;
+  expect([found('stale'), found('hear')]).toEqual([0, 1]);
 });
 
 describe('the migrator', () => {

@@ -2,6 +2,7 @@ import { initial } from './0001-initial.ts';
 import { messagePipeline } from './0002-message-pipeline.ts';
 import { searchAndDeletion } from './0003-search-and-deletion.ts';
 import { accountRemoval } from './0004-account-removal.ts';
+import { searchBeginnings } from './0005-search-beginnings.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -10,4 +11,10 @@ export interface Migration {
 }
 
 /** All steps, ascending without gaps. */
-export const migrations: readonly Migration[] = [initial, messagePipeline, searchAndDeletion, accountRemoval];
+export const migrations: readonly Migration[] = [
+  initial,
+  messagePipeline,
+  searchAndDeletion,
+  accountRemoval,
+  searchBeginnings,
+];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { Store } from '#main/store/store.ts';
@@ -107,6 +108,39 @@ describe('nothing stays readable in the file, its free pages and its log', () =>
     store.deletions.deleteMessage(id);
     expect(readable(path, ['vexatious'])).toEqual([]);
     database.execute("INSERT INTO messages_search (messages_search) VALUES ('integrity-check')");
+  });
+
+  test('of a small chat, without a merge of the whole index', () => {
+    const { database, store, accountId, chatId, path } = story();
+    const small = store.chats.findOrCreate(accountId, 'tybalt@capulet.example', 1).id;
+    for (let at = 1; at <= 8; at += 1) store.messages.insertIncoming(incoming(small, `vexatious ${at}`, at));
+    store.deletions.deleteChat(small);
+    const isMerging = (): boolean =>
+      database.one("SELECT 1 FROM counters WHERE name = 'search-purge' AND value > 0") !== undefined;
+    while (store.maintain()) expect(isMerging()).toBe(false);
+    expect(store.chats.get(small)).toBeUndefined();
+    expect(readable(path, ['vexatious'])).toEqual([]);
+    // A great deletion that comes on top takes the other way, for both.
+    const second = store.chats.findOrCreate(accountId, 'paris@verona.example', 1).id;
+    for (let at = 1; at <= 8; at += 1) store.messages.insertIncoming(incoming(second, `quixotic ${at}`, at));
+    store.deletions.deleteChat(second);
+    store.maintain();
+    store.deletions.deleteChat(chatId);
+    finish(store);
+    expect(readable(path, ['quixotic', ...words])).toEqual([]);
+    database.execute("INSERT INTO messages_search (messages_search) VALUES ('integrity-check')");
+  });
+
+  test('of what the log of a crashed run still held', () => {
+    const { store, chatId, path } = story();
+    store.chats.setDraft(chatId, 'quixotic draft');
+    store.chats.setDraft(chatId, '');
+    expect(readable(path, ['quixotic'])).toEqual(['quixotic']);
+    const crashed = temporaryProfile();
+    // By another process: closing the file in this one would drop the lock.
+    execFileSync('cp', [path, `${path}-wal`, crashed.folder]);
+    crashed.open();
+    expect(readable(crashed.paths.database, ['quixotic'])).toEqual([]);
   });
 
   const acts: readonly (readonly [string, (context: ReturnType<typeof story>) => void])[] = [
