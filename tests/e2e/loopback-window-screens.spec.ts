@@ -74,7 +74,7 @@ test('from right to left: light and dark, wide and narrow', async ({ openWindow,
   await page.getByRole('button', { name: 'Kofi' }).click();
   await expect(page.getByRole('article').last()).toContainText('لم تُرسل');
   // The list begins at the right, own messages stand at the left.
-  const list = await page.getByRole('list').last().boundingBox();
+  const list = await page.getByRole('list', { name: 'قائمة المحادثات' }).boundingBox();
   const own = await page.getByText('And this one has nowhere to go').last().boundingBox();
   expect(list?.x ?? 0).toBeGreaterThan((own?.x ?? 0) + (own?.width ?? 0));
   await expectSoundEverywhere(window);

@@ -101,6 +101,7 @@ test('a long text is folded, and opens', async () => {
 
 test('a message above what clients may send is folded, and where it is cut that is shown', async () => {
   const { window } = story;
+  await window.toNewest();
   await deliver(`("start " .. ("0123456789abcdef"):rep(12000) .. " finish")`);
   await deliver(`("larger " .. ("0123456789abcdef"):rep(19200) .. " finish")`);
   for (const [start, end] of [

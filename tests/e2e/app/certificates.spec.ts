@@ -93,6 +93,21 @@ test('another certificate afterwards is refused as changed, until the user decid
   await window.goTo('Settings');
   await window.button('Trust this certificate only', box()).click();
   await expect(account).toContainText('Online');
+});
+
+test('an expired certificate can be trusted too, for its account alone', async ({ server }) => {
+  const { window, page } = story;
+  await window.openLogin();
+  await window.logIn(server.login('eve@expired.test'));
+  await expect(box()).toContainText("This server's certificate is not valid today.");
+  await window.button('Trust this certificate only', box()).click();
+  await expect(window.online).toHaveText('2 accounts online, history encrypted on this computer');
+
+  await window.openLogin();
+  await window.logIn(server.login('eve@wrongname.test'));
+  await expect(box()).toContainText('The certificate belongs to another server.');
+  await window.button('Cancel').click();
+  await expect(page.getByText('2 accounts online')).toBeVisible();
   expect(story.complaints).toEqual([]);
 });
 

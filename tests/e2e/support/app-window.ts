@@ -148,6 +148,13 @@ export class AppWindow {
     await expect(this.composer).toHaveValue('');
   }
 
+  /** To the end of the open chat, from wherever the reader is. */
+  async toNewest(): Promise<void> {
+    const jump = this.button('Jump to the newest message');
+    if (await jump.isVisible()) await jump.click();
+    await expect(jump).toHaveCount(0);
+  }
+
   /** A message of the open chat, by a part of its text. */
   message(text: string): Locator {
     return this.timeline.getByRole('article').filter({ hasText: text });
