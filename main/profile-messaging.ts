@@ -62,7 +62,8 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
     log: log.child('inbound'),
     sendReceipts: () => settings.view().sendReceipts,
     readAhead: (id, jid) => displayed.ahead(id, jid),
-    poke,
+    // The window sees a message before the receipt for it is made.
+    poke: (id) => outboxOf(id).pokeSoon(),
   });
   const chatChanged = (chatId: ChatId): void => changes.announce({ kind: 'chat', chatId });
   const historyOf = perAccount(

@@ -7,7 +7,7 @@ import type { Clock } from '#main/util/clock.ts';
 import { stanzaIdAttribute } from '#main/xmpp/features/message.ts';
 import type { Stream } from '#main/xmpp/port.ts';
 import { UnsendableStanza } from '#main/xmpp/serialize.ts';
-import { parseStanza } from '#main/xmpp/stanza.ts';
+import { parseStanza, type Element } from '#main/xmpp/stanza.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
 import { seal, sealSignal, type Sealed } from './seal.ts';
 
@@ -22,6 +22,17 @@ export interface OutboxDependencies {
 
 /** The longest time that timers take; beyond it they fire at once (a signed 32-bit number of milliseconds). */
 const MAX_TIMER_MS = 2_147_483_647;
+/** So many leave with one commit; thousands that waited must not make one long transaction. */
+const MAX_TOGETHER = 50;
+
+/** An entry on its way out. */
+interface Ready {
+  readonly entry: OutboxEntry;
+  /** Undefined where it may not leave. */
+  readonly stanza: Element | undefined;
+  /** The message whose state has changed. */
+  readonly changed: StoredMessage | undefined;
+}
 
 /**
  * The durable queue of one account. Entries leave in the order in which they were written, or when their
@@ -35,6 +46,9 @@ export class Outbox {
   /** The entry that was given to the present stream last. */
   #last: OutboxId | undefined;
   #cancelTimer = (): void => undefined;
+  #willPoke = false;
+  /** Entries that the server has; to be stored together. */
+  #arrived: OutboxEntry[] = [];
 
   constructor(accountId: AccountId, deps: OutboxDependencies) {
     this.#accountId = accountId;
@@ -47,6 +61,7 @@ export class Outbox {
    */
   run(stream: Pick<Stream, 'send'>, acknowledged: readonly string[] = []): void {
     for (const text of acknowledged) this.#hasArrived(text);
+    this.#settleArrived();
     this.#stream = stream;
     this.#last = undefined;
     this.poke();
@@ -57,19 +72,58 @@ export class Outbox {
     this.#stream = undefined;
     this.#last = undefined;
     this.#cancelTimer();
+    this.#settleArrived();
     this.#announce(...this.#deps.store.messages.requeueSending(this.#accountId));
   }
 
   /** Sends what has been added or is due; does nothing without a stream. */
   poke(): void {
-    const { store, clock } = this.#deps;
     for (let stream = this.#stream; stream !== undefined; stream = this.#stream) {
-      const entry = store.outbox.next(this.#accountId, this.#last, clock.now());
-      if (entry === undefined) break;
-      this.#last = entry.id;
-      this.#give(entry, stream);
+      const ready = this.#prepare();
+      for (const one of ready) this.#give(one, stream);
+      if (ready.length < MAX_TOGETHER) break;
     }
     this.#setTimer();
+  }
+
+  /** As `poke`, when what has just happened was told to the windows; once for all that happened. */
+  pokeSoon(): void {
+    if (this.#willPoke) return;
+    this.#willPoke = true;
+    setImmediate(() => {
+      this.#willPoke = false;
+      this.#pokeUnasked();
+    });
+  }
+
+  /** Nobody waits for this who could be told that it failed; what was not sent waits for the next time. */
+  #pokeUnasked(): void {
+    try {
+      this.poke();
+    } catch (error) {
+      this.#deps.log.error('the outbox could not go on', {}, error);
+    }
+  }
+
+  /** Readies the next entries, with one commit for all of them. */
+  #prepare(): readonly Ready[] {
+    const { store, clock } = this.#deps;
+    const before = this.#last;
+    try {
+      return store.transaction(() => {
+        const ready: Ready[] = [];
+        while (ready.length < MAX_TOGETHER) {
+          const entry = store.outbox.next(this.#accountId, this.#last, clock.now());
+          if (entry === undefined) break;
+          this.#last = entry.id;
+          ready.push(this.#sealed(entry));
+        }
+        return ready;
+      });
+    } catch (error) {
+      this.#last = before;
+      throw error;
+    }
   }
 
   /** Wakes the outbox when the next entry is due; what is due without a stream leaves with the next one. */
@@ -79,13 +133,13 @@ export class Outbox {
     if (due === undefined) return;
     const { clock } = this.#deps;
     const ms = Math.min(Math.max(due - clock.now(), 0), MAX_TIMER_MS);
-    this.#cancelTimer = clock.after(ms, () => this.poke());
+    this.#cancelTimer = clock.after(ms, () => this.#pokeUnasked());
   }
 
-  #give(entry: OutboxEntry, stream: Pick<Stream, 'send'>): void {
-    const stanza = this.#sealed(entry);
+  #give({ entry, stanza, changed }: Ready, stream: Pick<Stream, 'send'>): void {
+    if (changed !== undefined) this.#announce(changed);
     if (stanza === undefined) return;
-    stream.send(parseStanza(stanza)).then(
+    stream.send(stanza).then(
       () => this.#acknowledged(entry),
       (error: unknown) => this.#unsent(entry, error),
     );
@@ -102,23 +156,19 @@ export class Outbox {
     if (failed !== undefined) this.#announce(failed);
   }
 
-  /** The stanza of an entry, made once and kept; undefined where it may not leave. */
-  #sealed(entry: OutboxEntry): string | undefined {
+  /** The stanza of an entry is made once and kept. */
+  #sealed(entry: OutboxEntry): Ready {
     const { store } = this.#deps;
     const { messageId } = entry;
-    const outcome = store.transaction(() => {
-      const sending = messageId === undefined ? undefined : store.messages.setState(messageId, 'sending');
-      store.outbox.countAttempt(entry.id);
-      if (entry.stanza !== undefined) return { stanza: entry.stanza, changed: sending };
-      const sealed = this.#seal(entry);
-      if (sealed.kind === 'refused')
-        return { stanza: undefined, changed: this.#refuse(entry, sealed.condition) };
-      const stanza = sealed.stanza.toString();
-      store.outbox.storeSealed(entry.id, stanza);
-      return { stanza, changed: sending };
-    });
-    if (outcome.changed !== undefined) this.#announce(outcome.changed);
-    return outcome.stanza;
+    const sending = messageId === undefined ? undefined : store.messages.setState(messageId, 'sending');
+    store.outbox.countAttempt(entry.id);
+    if (entry.stanza !== undefined) return { entry, stanza: parseStanza(entry.stanza), changed: sending };
+    const sealed = this.#seal(entry);
+    if (sealed.kind === 'refused') {
+      return { entry, stanza: undefined, changed: this.#refuse(entry, sealed.condition) };
+    }
+    store.outbox.storeSealed(entry.id, sealed.stanza.toString());
+    return { entry, stanza: sealed.stanza, changed: sending };
   }
 
   #seal(entry: OutboxEntry): Sealed {
@@ -143,20 +193,32 @@ export class Outbox {
     return undefined;
   }
 
+  /** One answer of the server often covers many: they are stored together, behind the last of them. */
   #acknowledged(entry: OutboxEntry): void {
+    if (this.#arrived.push(entry) === 1) queueMicrotask(() => this.#settleArrived());
+  }
+
+  #settleArrived(): void {
+    const entries = this.#arrived.splice(0);
+    if (entries.length === 0) return;
     const { store } = this.#deps;
     try {
-      if (entry.messageId === undefined) store.outbox.remove(entry.id);
-      // The account may have been removed meanwhile, and the message with it.
-      else if (store.messages.get(entry.messageId) === undefined) return;
-      else {
-        const changed = store.messages.setState(entry.messageId, 'acked');
-        if (changed !== undefined) this.#announce(changed);
-      }
+      this.#announce(...store.transaction(() => entries.flatMap((entry) => this.#settle(entry) ?? [])));
     } catch (error) {
-      // The entry is still there: it goes out once more, and the other side knows its id.
-      this.#deps.log.error('an acknowledgement could not be stored', { entry: entry.id }, error);
+      // The entries are still there: they go out once more, and the other side knows their ids.
+      this.#deps.log.error('acknowledgements could not be stored', { count: entries.length }, error);
     }
+  }
+
+  /** @returns the message whose state has changed */
+  #settle({ id, messageId }: OutboxEntry): StoredMessage | undefined {
+    const { store } = this.#deps;
+    if (messageId === undefined) {
+      store.outbox.remove(id);
+      return undefined;
+    }
+    // The account may have been removed meanwhile, and the message with it.
+    return store.messages.get(messageId) && store.messages.setState(messageId, 'acked');
   }
 
   #hasArrived(text: string): void {

@@ -61,6 +61,48 @@ describe('the outbox', () => {
     next.finish();
   });
 
+  it('lets out many in order, and takes what the server has of them', async () => {
+    const texts = Array.from({ length: 120 }, (_, index) => `text ${index}`);
+    const sent = texts.map((text) => messages.send(chatId, text));
+    const stream = new FakeStream();
+    for (const text of texts.slice(0, 100)) stream.expectSend(body(text));
+    for (const text of texts.slice(100)) stream.expectSend(body(text), 'hold');
+    outbox.run(stream);
+    await settled();
+    stream.finish();
+    expect(sent.map(({ id }) => state(id))).toEqual(
+      texts.map((_, index) => (index < 100 ? 'acked' : 'sending')),
+    );
+    expect(test.store.outbox.countWaiting(test.account.id)).toBe(20);
+  });
+
+  it('begins again where it stood when one could not be made ready', async () => {
+    let fails = true;
+    outbox = new Outbox(test.account.id, {
+      store: test.store,
+      changes: new Changes(),
+      clock: systemClock,
+      log: quietLog,
+      sendTyping: () => {
+        if (fails) throw new Error('not now');
+        return false;
+      },
+    });
+    const sent = [messages.send(chatId, 'one'), messages.send(chatId, 'two')];
+    const stream = new FakeStream();
+    expect(() => outbox.run(stream)).toThrow('not now');
+    // Nor does it take the process with it where nobody asked.
+    outbox.pokeSoon();
+    await settled();
+    expect(sent.map(({ id }) => state(id))).toEqual(['queued', 'queued']);
+    fails = false;
+    stream.expectSend(body('one')).expectSend(body('two'));
+    outbox.poke();
+    await settled();
+    stream.finish();
+    expect(sent.map(({ id }) => state(id))).toEqual(['acked', 'acked']);
+  });
+
   it('repeats after a break the same stanza with the same id', async () => {
     const sent = messages.send(chatId, 'once');
     let wire = '';
