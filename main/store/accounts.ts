@@ -19,6 +19,8 @@ export interface Account {
   readonly pinnedSpki: string | undefined;
   /** Made once for this account on this computer. */
   readonly resource: string;
+  /** A random UUID, version 4: the server tells the devices of the account apart by it (XEP-0388). */
+  readonly userAgent: string;
   /** RFC 6121 section 2.6: the version of the stored roster. */
   readonly rosterVersion: string | undefined;
   readonly createdAt: number;
@@ -35,6 +37,8 @@ export interface NewAccount {
   readonly createdAt: number;
   /** The resource of a login that was tried before the account is kept; otherwise one is made. */
   readonly resource?: string | undefined;
+  /** As `resource`. */
+  readonly userAgent?: string | undefined;
 }
 
 const all = columns.accounts.join(', ');
@@ -48,6 +52,7 @@ const toAccount = (row: AccountRow): Account => ({
   directTls: row.direct_tls === 1,
   pinnedSpki: row.pinned_spki ?? undefined,
   resource: row.resource,
+  userAgent: row.user_agent,
   rosterVersion: row.roster_version ?? undefined,
   createdAt: row.created_at,
   rev: row.rev,
@@ -77,8 +82,8 @@ export class AccountStore {
       throw new AppError('account-exists', 'the account is already here');
     const id = randomUUID() as string as AccountId;
     this.#database.insert(
-      `INSERT INTO accounts (id, jid, enabled, host, port, direct_tls, pinned_spki, resource, created_at, rev)
-       VALUES ($id, $jid, 1, $host, $port, $directTls, $pinnedSpki, $resource, $createdAt, $rev)`,
+      `INSERT INTO accounts (id, jid, enabled, host, port, direct_tls, pinned_spki, resource, user_agent, created_at, rev)
+       VALUES ($id, $jid, 1, $host, $port, $directTls, $pinnedSpki, $resource, $userAgent, $createdAt, $rev)`,
       {
         id,
         jid: account.jid,
@@ -87,6 +92,7 @@ export class AccountStore {
         directTls: account.directTls ? 1 : 0,
         pinnedSpki: account.pinnedSpki ?? null,
         resource: account.resource ?? newResource(),
+        userAgent: account.userAgent ?? randomUUID(),
         createdAt: account.createdAt,
         rev: this.#revisions.next(),
       },
@@ -162,14 +168,10 @@ export class AccountStore {
     });
   }
 
-  /** Reads the state and forgets it: a stream is resumed once (XEP-0198 section 5), also after a crash. */
-  takeResumeState(id: AccountId): string | undefined {
-    return this.#database.transaction(() => {
-      const sql = 'SELECT resume_state FROM accounts WHERE id = $id';
-      const row = this.#database.one<Pick<AccountRow, 'resume_state'>>(sql, { id });
-      this.setResumeState(id, undefined);
-      return row?.resume_state ?? undefined;
-    });
+  /** What `setResumeState` was given last. */
+  resumeState(id: AccountId): string | undefined {
+    const sql = 'SELECT resume_state FROM accounts WHERE id = $id';
+    return this.#database.one<Pick<AccountRow, 'resume_state'>>(sql, { id })?.resume_state ?? undefined;
   }
 
   #set(id: AccountId, assignment: string, value: string | number | null): Account {

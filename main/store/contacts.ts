@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import type { Revisions } from './revisions.ts';
 import { columns, type ContactRequestRow, type ContactRow } from './rows.ts';
 
-/** A roster item (RFC 6121 section 2.1.2). Presence is not kept. */
+/** A roster item (RFC 6121 section 2.1.2). */
 export interface Contact {
   readonly accountId: AccountId;
   /** Bare JID. */
@@ -85,6 +85,24 @@ export class ContactStore {
     const contact = this.get(accountId, item.jid);
     if (contact === undefined) throw new Error('the contact just written is not there');
     return contact;
+  }
+
+  /** What the stream has told of the devices of contacts, in the caller's own form, by bare JID. */
+  presences(accountId: AccountId): ReadonlyMap<string, string> {
+    const sql = 'SELECT jid, presence FROM contacts WHERE account_id = $accountId AND presence IS NOT NULL';
+    const rows = this.#database.all<{ jid: string; presence: string }>(sql, { accountId });
+    return new Map(rows.map(({ jid, presence }) => [jid, presence]));
+  }
+
+  /** Keeps it; undefined where no device is online. Nothing happens where there is no such contact. */
+  setPresence(accountId: AccountId, jid: string, presence: string | undefined): void {
+    const sql = 'UPDATE contacts SET presence = $presence WHERE account_id = $accountId AND jid = $jid';
+    this.#database.run(sql, { accountId, jid, presence: presence ?? null });
+  }
+
+  clearPresences(accountId: AccountId): void {
+    const sql = 'UPDATE contacts SET presence = NULL WHERE account_id = $accountId AND presence IS NOT NULL';
+    this.#database.run(sql, { accountId });
   }
 
   /** @returns whether there was such a contact */

@@ -29,6 +29,8 @@ export interface OutboxEntry {
   readonly attempts: number;
   /** The sealed stanza, serialised: every attempt sends the same. */
   readonly stanza: string | undefined;
+  /** The count of stanzas on its stream with this one (XEP-0198); undefined where it is not on its way. */
+  readonly position: number | undefined;
 }
 
 export interface NewOutboxEntry {
@@ -56,6 +58,7 @@ const toEntry = (row: OutboxRow): OutboxEntry => ({
   notBefore: row.not_before ?? undefined,
   attempts: row.attempts,
   stanza: row.stanza ?? undefined,
+  position: row.stream_position ?? undefined,
 });
 
 const toPayload = (payload: unknown): string | null =>
@@ -186,6 +189,28 @@ export class OutboxStore {
   setPayload(id: OutboxId, payload: unknown): boolean {
     const sql = 'UPDATE outbox SET payload = $payload WHERE id = $id AND stanza IS NULL';
     return this.#database.run(sql, { id, payload: toPayload(payload) }) > 0;
+  }
+
+  /** Notes the count of stanzas on the stream with this one; see `onTheirWay`. */
+  setPosition(id: OutboxId, position: number): void {
+    this.#database.changeOne('UPDATE outbox SET stream_position = $position WHERE id = $id', {
+      id,
+      position,
+    });
+  }
+
+  /** The entries that were given to a stream with stream management, in that order. */
+  onTheirWay(accountId: AccountId): readonly OutboxEntry[] {
+    const sql = `SELECT ${all} FROM outbox
+      WHERE account_id = $accountId AND stream_position IS NOT NULL ORDER BY id`;
+    return this.#database.all<OutboxRow>(sql, { accountId }).map(toEntry);
+  }
+
+  /** None is on its way any more: the stream is another one. */
+  clearPositions(accountId: AccountId): void {
+    const sql = `UPDATE outbox SET stream_position = NULL
+      WHERE account_id = $accountId AND stream_position IS NOT NULL`;
+    this.#database.run(sql, { accountId });
   }
 
   /** Counts one more attempt. @returns their number */

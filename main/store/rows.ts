@@ -25,6 +25,7 @@ export interface AccountRow {
   readonly archive_last_id: string | null;
   readonly archive_last_at: number | null;
   readonly removed: number;
+  readonly user_agent: string;
 }
 
 export interface ContactRow {
@@ -35,6 +36,7 @@ export interface ContactRow {
   readonly asked: number;
   readonly groups: string;
   readonly rev: number;
+  readonly presence: string | null;
 }
 
 export interface ContactRequestRow {
@@ -135,6 +137,7 @@ export interface OutboxRow {
   readonly payload: string | null;
   readonly not_before: number | null;
   readonly about_id: MessageId | null;
+  readonly stream_position: number | null;
 }
 
 /** A list of columns that fails to compile when it lacks one of the row's fields. */
@@ -163,8 +166,18 @@ export const columns = {
     'archive_last_id',
     'archive_last_at',
     'removed',
+    'user_agent',
   ),
-  contacts: columnsOf<ContactRow>()('account_id', 'jid', 'name', 'subscription', 'asked', 'groups', 'rev'),
+  contacts: columnsOf<ContactRow>()(
+    'account_id',
+    'jid',
+    'name',
+    'subscription',
+    'asked',
+    'groups',
+    'rev',
+    'presence',
+  ),
   contact_requests: columnsOf<ContactRequestRow>()('account_id', 'jid', 'name', 'text', 'at'),
   chats: columnsOf<ChatRow>()(
     'id',
@@ -251,5 +264,6 @@ export const columns = {
     'payload',
     'not_before',
     'about_id',
+    'stream_position',
   ),
 } as const;

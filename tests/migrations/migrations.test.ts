@@ -11,6 +11,7 @@ import { stepToVersionTwo, versionTwoRows } from './version-2.ts';
 import { stepToVersionThree } from './version-3.ts';
 import { stepToVersionFour } from './version-4.ts';
 import { stepToVersionFive } from './version-5.ts';
+import { stepToVersionSix } from './version-6.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -48,6 +49,7 @@ test('each version is what was released, to the letter', () => {
     stepToVersionThree,
     stepToVersionFour,
     stepToVersionFive,
+    stepToVersionSix,
   ];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();
@@ -82,7 +84,7 @@ describe('version 1', () => {
         directTls: true,
       },
     ]);
-    expect(store.accounts.takeResumeState(juliet)).toBe('{"id":"s"}');
+    expect(store.accounts.resumeState(juliet)).toBe('{"id":"s"}');
     expect(store.contacts.list(juliet)).toMatchObject([
       { jid: 'romeo@montague.example', name: 'Romeo', groups: ['Friends'] },
       { jid: 'tybalt@capulet.example', name: undefined, asked: true },
@@ -257,6 +259,21 @@ test('version 5 finds again what the index of version 4 knew', () => {
   while (store.maintain());
   const found = (query: string): number => store.search.search({ query, limit: 9 }).hits.length;
   expect([found('stale'), found('hear')]).toEqual([0, 1]);
+});
+
+test('version 6 gives every account a name of its own for its server', () => {
+  const profile = temporaryProfile();
+  const steps = [stepToVersionTwo, versionTwoRows, stepToVersionThree, stepToVersionFour, stepToVersionFive];
+  oldDatabase(profile.paths.database, versionOneSchema, versionOneRows, ...steps);
+  const { store } = profile.open();
+  const accounts = store.accounts.list();
+  expect(new Set(accounts.map(({ userAgent }) => userAgent)).size).toBe(accounts.length);
+  for (const { id, userAgent } of accounts) {
+    // XEP-0388 section 2.3: a UUID of version 4.
+    expect(userAgent).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(store.outbox.onTheirWay(id)).toEqual([]);
+    expect(store.contacts.presences(id)).toEqual(new Map());
+  }
 });
 
 describe('the migrator', () => {

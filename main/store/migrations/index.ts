@@ -3,6 +3,7 @@ import { messagePipeline } from './0002-message-pipeline.ts';
 import { searchAndDeletion } from './0003-search-and-deletion.ts';
 import { accountRemoval } from './0004-account-removal.ts';
 import { searchBeginnings } from './0005-search-beginnings.ts';
+import { resumption } from './0006-resumption.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   searchAndDeletion,
   accountRemoval,
   searchBeginnings,
+  resumption,
 ];

@@ -61,11 +61,12 @@ describe('accounts', () => {
     expect(store.accounts.require(accountId)).toMatchObject({ enabled: false, pinnedSpki: undefined });
   });
 
-  test('the state of a stream is given out once', () => {
+  test('the state of a stream is kept until there is another', () => {
     const { store, accountId } = storeWithChat();
     store.accounts.setResumeState(accountId, '{"id":"x"}');
-    expect(store.accounts.takeResumeState(accountId)).toBe('{"id":"x"}');
-    expect(store.accounts.takeResumeState(accountId)).toBeUndefined();
+    expect(store.accounts.resumeState(accountId)).toBe('{"id":"x"}');
+    store.accounts.setResumeState(accountId, undefined);
+    expect(store.accounts.resumeState(accountId)).toBeUndefined();
     store.accounts.setRosterVersion(accountId, 'ver7');
     expect(store.accounts.require(accountId).rosterVersion).toBe('ver7');
   });
@@ -79,7 +80,6 @@ describe('accounts', () => {
       () => store.accounts.setEnabled(nobody, true),
       () => store.accounts.setPin(nobody, 'x'),
       () => store.accounts.setResumeState(nobody, 'x'),
-      () => store.accounts.takeResumeState(nobody),
       () => store.accounts.setRosterVersion(nobody, 'x'),
       () => store.chats.findOrCreate(nobody, 'x@y', 1),
     ];
