@@ -26,6 +26,8 @@ export class Settings {
         .parse(stored['sendReadMarkers']),
       retention: shape.retention.catch(defaultSettings.retention).parse(stored['retention']),
       undoSeconds: shape.undoSeconds.catch(defaultSettings.undoSeconds).parse(stored['undoSeconds']),
+      recentEmoji: shape.recentEmoji.catch([...defaultSettings.recentEmoji]).parse(stored['recentEmoji']),
+      skinTone: shape.skinTone.catch(defaultSettings.skinTone).parse(stored['skinTone']),
     };
   }
 

@@ -9,4 +9,6 @@ export const defaultSettings: SettingsView = {
   sendReadMarkers: true,
   undoSeconds: 0,
   retention: 'forever',
+  recentEmoji: [],
+  skinTone: 'none',
 };

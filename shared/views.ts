@@ -224,7 +224,14 @@ export interface SettingsView {
 }
 
 /** Which protection stands between the profile on disk and a reader. */
+  /** What the user chose last from the list of emoji, the newest first. */
+  readonly recentEmoji: readonly string[];
+  /** Of the hands and people in the list of emoji. */
+  readonly skinTone: SkinTone;
 export type KeyProtection = 'keychain' | 'passphrase';
+
+/** The modifiers of Unicode Technical Standard 51 section 1.4.4; `none` is the yellow without any. */
+export type SkinTone = 'none' | 'light' | 'medium-light' | 'medium' | 'medium-dark' | 'dark';
 
 /**
  * Before the database is open the window can only ask for the key:

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isEmoji } from '../emoji.ts';
 import type { AccountId, ChatId, MessageId } from '../ids.ts';
 import { parseAccountJid, toBare } from '../jid.ts';
 import { MAX_BODY_LENGTH } from '../limits.ts';
@@ -50,6 +51,8 @@ export const time = z.int().positive().max(8_640_000_000_000_000);
 
 /** How long messages are kept: for ever, or so many days; 0 keeps nothing longer than until it is read. */
 export const retention = z.union([z.literal('forever'), z.int().min(0).max(36_500)]);
+
+export const emoji = z.string().max(40).refine(isEmoji, 'not-an-emoji');
 
 /** Text of a message: not blank. */
 export const messageText = xmlText(MAX_BODY_LENGTH).refine((text) => text.trim() !== '', 'empty');

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { isEmoji } from '../emoji.ts';
 import type { AccountId, ChatId, MessageId } from '../ids.ts';
 import type { MessageView } from '../views.ts';
-import { accountId, bareAddress, chatId, messageId, messageText, time } from './fields.ts';
+import { accountId, bareAddress, chatId, emoji, messageId, messageText, time } from './fields.ts';
 import { method } from './method.ts';
 
 /** Rows in timeline order, oldest first. */
@@ -51,7 +50,6 @@ export interface SearchPage {
 }
 
 const limit = z.int().min(1).max(200).default(60);
-const emoji = z.string().max(40).refine(isEmoji, 'not-an-emoji');
 
 export const messages = {
   /**

@@ -1,5 +1,5 @@
-import { CalendarClock, Check, LockOpen, SendHorizontal, TriangleAlert } from 'lucide-react';
-import { useEffect, useId, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { CalendarClock, Check, LockOpen, SendHorizontal, Smile, TriangleAlert } from 'lucide-react';
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { ChatId } from '#shared/ids.ts';
@@ -11,6 +11,7 @@ import type { ComposeMode } from '../../state/compose.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Pill } from '../../ui/Pill.tsx';
+import { EmojiPopover } from '../emoji/EmojiPopover.tsx';
 import styles from './Composer.module.css';
 import { ModeBar } from './ModeBar.tsx';
 import { UndoBar } from './UndoBar.tsx';
@@ -32,6 +33,18 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
   const send = (): void => {
     box.send();
     field.current?.focus();
+  };
+  const insert = (emoji: string): void => {
+    const { current: element } = field;
+    if (element === null) return;
+    const { selectionStart: start, selectionEnd: end } = element;
+    box.write(`${box.text.slice(0, start)}${emoji}${box.text.slice(end)}`);
+    const caret = start + emoji.length;
+    // The list closes first, and gives the focus back to its button.
+    afterPopover(() => {
+      element.focus();
+      element.setSelectionRange(caret, caret);
+    });
   };
 
   return (
@@ -65,6 +78,7 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
             event.preventDefault();
           }}
         />
+        <EmojiButton onPick={insert} />
         <ProtectionPill />
         <BoxButtons chatId={chat.id} editing={editing} canSend={box.canSend} onSend={send} />
       </div>
@@ -102,6 +116,30 @@ const BoxButtons = ({ chatId, editing, canSend, onSend }: BoxButtonsProps): Reac
       />
     </>
   );
+};
+
+const EmojiButton = ({ onPick }: { onPick: (emoji: string) => void }): ReactNode => {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const label = t('emoji.insert');
+  return (
+    <>
+      <IconButton
+        ref={button}
+        icon={Smile}
+        label={label}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onClick={() => setOpen(true)}
+      />
+      {open && <EmojiPopover anchor={button} label={label} onPick={onPick} onClose={() => setOpen(false)} />}
+    </>
+  );
+};
+
+const afterPopover = (act: () => void): void => {
+  requestAnimationFrame(() => requestAnimationFrame(act));
 };
 
 /** How the message will travel, before it is sent. */

@@ -1,10 +1,12 @@
-import type { ReactNode, RefObject } from 'react';
-import { Dialog, Popover, ToggleButton, Toolbar } from 'react-aria-components';
+import { Plus } from 'lucide-react';
+import { useState, type ReactNode, type RefObject } from 'react';
+import { Button, Dialog, Popover, ToggleButton, Toolbar } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { emojiKey } from '#shared/emoji.ts';
 import type { MessageView } from '#shared/views.ts';
 import { useApp } from '../../app-context.tsx';
 import { classes } from '../../ui/classes.ts';
+import { EmojiPopover } from '../emoji/EmojiPopover.tsx';
 import styles from './Reactions.module.css';
 
 const cx = classes(styles);
@@ -18,11 +20,23 @@ interface ReactionPickerProps {
   readonly onClose: () => void;
 }
 
-/** A row of emoji to answer with; one that the user has chosen already is pressed, and goes by another press. */
+/**
+ * A row of emoji to answer with, and the way to all others. One that the user has chosen already is pressed, and
+ * goes by another press.
+ */
 export const ReactionPicker = ({ message, anchor, onClose }: ReactionPickerProps): ReactNode => {
   const { t } = useTranslation();
   const { api, run, timeline } = useApp();
+  const [all, setAll] = useState(false);
   const mine = (message.reactions ?? []).filter((reaction) => reaction.mine);
+  const react = (emoji: string, on: boolean): void =>
+    run(api.messages.react({ messageId: message.id, emoji, on }).then((row) => timeline.upsert([row])));
+  if (all) {
+    const label = t('message.react');
+    return (
+      <EmojiPopover anchor={anchor} label={label} onPick={(emoji) => react(emoji, true)} onClose={onClose} />
+    );
+  }
   return (
     <Popover
       isOpen
@@ -46,8 +60,7 @@ export const ReactionPicker = ({ message, anchor, onClose }: ReactionPickerProps
                 autoFocus={index === 0}
                 isSelected={chosen !== undefined}
                 onChange={(on) => {
-                  const change = { messageId: message.id, emoji: chosen?.emoji ?? emoji, on };
-                  run(api.messages.react(change).then((row) => timeline.upsert([row])));
+                  react(chosen?.emoji ?? emoji, on);
                   onClose();
                 }}
               >
@@ -55,6 +68,9 @@ export const ReactionPicker = ({ message, anchor, onClose }: ReactionPickerProps
               </ToggleButton>
             );
           })}
+          <Button className={cx('choice', 'more')} aria-label={t('emoji.more')} onPress={() => setAll(true)}>
+            <Plus size={18} strokeWidth={1.9} />
+          </Button>
         </Toolbar>
       </Dialog>
     </Popover>

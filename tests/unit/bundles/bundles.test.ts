@@ -140,6 +140,13 @@ describe('the bundle of the window', () => {
       expect(read(`renderer/assets/${name}`)).not.toMatch(/\beval\(|new Function\(|sourceMappingURL/);
   });
 
+  it('loads the list of emoji when it is opened, not at its start', () => {
+    const script = /src="\.\/(assets\/[^"]+\.js)"/.exec(read('renderer/index.html'))?.[1] ?? '';
+    const others = readdirSync(path.join(dist, 'renderer/assets')).filter((name) => name.endsWith('.js'));
+    expect(read(`renderer/${script}`)).not.toContain('hedgehog');
+    expect(others.filter((name) => read(`renderer/assets/${name}`).includes('hedgehog'))).toHaveLength(1);
+  });
+
   it('has neither the schemas of main nor files that would not be served', () => {
     const files = readdirSync(path.join(dist, 'renderer'), { recursive: true, withFileTypes: true }).filter(
       (entry) => entry.isFile(),
