@@ -49,8 +49,10 @@ const chooseBinding = (offer: SaslOffer, credentials: Credentials, bindable: boo
   const own = BINDINGS.filter((type) => credentials.channelBindings[type] !== undefined);
   // "y" tells the server that we saw no -PLUS: if it offered one, somebody took it away.
   if (!bindable) return own.length > 0 ? { kind: 'unused' } : { kind: 'impossible' };
-  // Without a list only RFC 9266 section 3 says what is meant, and for TLS 1.3 only.
-  const type = own.find((one) => (offer.bindingTypes ?? ['tls-exporter']).includes(one));
+  // Nothing is assumed where the server does not say what it checks: RFC 9266 section 3 would mean `tls-exporter`,
+  // but ejabberd before 23.10 offers -PLUS on TLS 1.3 and checks the `tls-unique` that TLS 1.3 does not have, so
+  // nobody with that server could log in.
+  const type = own.find((one) => offer.bindingTypes?.includes(one));
   const data = type === undefined ? undefined : credentials.channelBindings[type];
   if (type !== undefined && data !== undefined) return { kind: 'bound', type, data };
   // XEP-0440 section 4, rule 6: a list with nothing in it for us is what an attacker would show. Below TLS 1.3

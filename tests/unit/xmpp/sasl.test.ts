@@ -183,7 +183,7 @@ describe('the choice of a mechanism', () => {
     [
       'binding before a longer hash',
       ['SCRAM-SHA-512', 'SCRAM-SHA-1-PLUS', 'PLAIN'],
-      undefined,
+      ['tls-exporter'],
       'SCRAM-SHA-1-PLUS p=tls-exporter',
     ],
     ['the longest hash', ['SCRAM-SHA-1', 'SCRAM-SHA-512', 'SCRAM-SHA-256'], undefined, 'SCRAM-SHA-512 y'],
@@ -203,6 +203,10 @@ describe('the choice of a mechanism', () => {
     ],
   ])('%s', (_name, mechanisms, types, expected) => {
     expect(choose(mechanisms, types)).toBe(expected);
+  });
+
+  test('a server that does not say what it checks is not bound to a guess: ejabberd 23.01 would refuse it', () => {
+    expect(choose(['PLAIN', 'SCRAM-SHA-1-PLUS', 'SCRAM-SHA-1'])).toBe('SCRAM-SHA-1 n');
   });
 
   test('without anything to bind to the flag is "n", whatever is offered', () => {
