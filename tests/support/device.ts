@@ -1,10 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Frame, Pipe } from '#shared/pipe.ts';
 import type { AccountView } from '#shared/views.ts';
 import { TestWindow } from './app.ts';
+import type { ComputerEvent } from './computer-event.ts';
 
 export interface DeviceOptions {
   readonly name: string;
@@ -15,7 +17,12 @@ export interface DeviceOptions {
   readonly password: string;
   /** Of the server, or of a proxy before it. */
   readonly port: number;
+  /** How many times faster its timers run than they should; default 1. */
+  readonly haste?: number;
 }
+
+/** Starting a process costs more than all that it does in a test; the compiled modules are kept for the next. */
+const compileCache = path.join(tmpdir(), 'chatsecure-compile-cache');
 
 const entry = path.join(import.meta.dirname, 'children', 'device.ts');
 
@@ -24,6 +31,7 @@ export class Device {
   readonly options: DeviceOptions;
   #child: ChildProcess | undefined;
   #window: TestWindow | undefined;
+  #aheadMs = 0;
 
   private constructor(options: DeviceOptions) {
     this.options = options;
@@ -56,12 +64,16 @@ export class Device {
 
   /** Starts the process on the profile as it is. */
   async run(): Promise<void> {
-    const child = fork(entry, [this.#path('profile'), this.#path('ca.pem')], {
-      silent: true,
+    const { haste = 1 } = this.options;
+    const logFile = openSync(this.#path('log'), 'a');
+    const args = [this.#path('profile'), this.#path('ca.pem'), String(haste), String(this.#aheadMs)];
+    const child = fork(entry, args, {
+      stdio: ['ignore', 'ignore', logFile, 'ipc'],
       serialization: 'advanced',
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
     });
+    closeSync(logFile);
     this.#child = child;
-    child.stderr?.on('data', (chunk: Buffer) => appendFileSync(this.#path('log'), chunk));
     // A frame on its way to a process that is just being killed.
     child.on('error', () => undefined);
     child.once('exit', () => {
@@ -82,6 +94,17 @@ export class Device {
   /** The user quits. */
   async quit(): Promise<void> {
     await this.#end((child) => child.disconnect());
+  }
+
+  /** Something happens to the computer; a clock stays as it was set, also while nothing runs. */
+  happen(event: ComputerEvent): void {
+    if (event.computer === 'clock') this.#aheadMs = event.aheadMs;
+    if (this.#child?.connected === true) this.#child.send(event, () => undefined);
+  }
+
+  /** What its clock says, milliseconds since 1970. */
+  now(): number {
+    return Date.now() + this.#aheadMs;
   }
 
   async #end(how: (child: ChildProcess) => void): Promise<void> {

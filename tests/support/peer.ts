@@ -122,6 +122,11 @@ export class Peer {
     return this.expect(`the text ${JSON.stringify(body)}`, (stanza) => stanza.getChildText('body') === body);
   }
 
+  /** What was heard since the last call, and forgets it. */
+  takeHeard(): readonly Element[] {
+    return this.heard.splice(0);
+  }
+
   close(): Promise<void> {
     return this.#stream.close();
   }

@@ -1,47 +1,101 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ChatId } from '#shared/ids.ts';
+import type { ChatId, MessageId } from '#shared/ids.ts';
+import type { MessageView } from '#shared/views.ts';
 import { Device } from '../device.ts';
 import { startFaultProxy, type FaultProxy } from '../fault-proxy.ts';
 import { startProsody, type Prosody } from '../prosody.ts';
-import { readArchive } from './read-archive.ts';
+import { until } from '../until.ts';
+import { ArchiveBook } from './archive-book.ts';
+import { Story } from './story.ts';
 
 export const deviceNames = ['ada-laptop', 'ada-desktop', 'bob-laptop', 'bob-desktop'] as const;
 export type DeviceName = (typeof deviceNames)[number];
-export type Person = 'ada' | 'bob';
+export const people = ['ada', 'bob'] as const;
+export type Person = (typeof people)[number];
 
 export const personOf = (name: DeviceName): Person => (name.startsWith('ada') ? 'ada' : 'bob');
 export const jidOf = (person: Person): string => `${person}@localhost`;
 
+/**
+ * Back-off, settling times and deadlines pass so many times faster: a deadline of 30 s is then 3 s, still long
+ * enough for a busy machine.
+ */
+const HASTE = 10;
+const PAGE = 200;
+
 /** One computer behind a network that can fail. */
-export interface Seat {
+export class Seat {
   readonly name: DeviceName;
   readonly device: Device;
   readonly proxy: FaultProxy;
   readonly chatId: ChatId;
+  /** The last row that was there before this sequence. */
+  #before: MessageId | undefined;
+
+  constructor(name: DeviceName, device: Device, proxy: FaultProxy, chatId: ChatId) {
+    this.name = name;
+    this.device = device;
+    this.proxy = proxy;
+    this.chatId = chatId;
+  }
+
+  /** What the computer shows of this sequence, in its order. */
+  async rows(): Promise<readonly MessageView[]> {
+    const { api } = this.device.window;
+    const rows: MessageView[] = [];
+    for (let anchor = this.#before; ;) {
+      const where =
+        anchor === undefined
+          ? { kind: 'latest' as const, chatId: this.chatId, limit: PAGE }
+          : { kind: 'after' as const, chatId: this.chatId, anchor, limit: PAGE };
+      const page = await api.messages.page(where);
+      rows.push(...page.rows);
+      anchor = page.rows.at(-1)?.id;
+      if (!page.hasNewer || anchor === undefined) return rows;
+    }
+  }
+
+  /** From here on a new sequence begins. */
+  async turnPage(): Promise<void> {
+    this.#before = (await this.rows()).at(-1)?.id ?? this.#before;
+  }
 }
 
 /** Two people with two computers each, on one real server; every computer is a process of its own. */
 export class World {
   readonly server: Prosody;
   readonly seats: ReadonlyMap<DeviceName, Seat>;
+  /** What each person's archive tells. */
+  readonly stories: Readonly<Record<Person, Story>> = { ada: new Story(), bob: new Story() };
+  readonly #books: Readonly<Record<Person, ArchiveBook>>;
   readonly #folder: string;
+  /** How many messages each story had when this sequence began. */
+  #told: Readonly<Record<Person, number>> = { ada: 0, bob: 0 };
 
   private constructor(server: Prosody, seats: ReadonlyMap<DeviceName, Seat>, folder: string) {
     this.server = server;
     this.seats = seats;
     this.#folder = folder;
+    const { port, ca } = server;
+    const book = (person: Person): ArchiveBook =>
+      new ArchiveBook({ jid: jidOf(person), password: person, port, ca }, (message) =>
+        this.stories[person].tell(message),
+      );
+    this.#books = { ada: book('ada'), bob: book('bob') };
   }
 
   static async start(): Promise<World> {
     const folder = mkdtempSync(path.join(tmpdir(), 'chatsecure-soak-'));
-    const accounts = (['ada', 'bob'] as const).map((person) => ({ jid: jidOf(person), password: person }));
+    const accounts = people.map((person) => ({ jid: jidOf(person), password: person }));
     const server = await startProsody({ accounts });
     const seats = new Map<DeviceName, Seat>();
     const world = new World(server, seats, folder);
     try {
-      for (const name of deviceNames) seats.set(name, await takeSeat(name, server, folder));
+      const taken = await Promise.all(deviceNames.map((name) => takeSeat(name, server, folder)));
+      for (const seat of taken) seats.set(seat.name, seat);
+      await introduce(world);
       return world;
     } catch (error) {
       await world.stop();
@@ -55,33 +109,24 @@ export class World {
     return seat;
   }
 
-  /** The network is whole again, every computer runs and wants to be online. */
-  async heal(): Promise<void> {
-    for (const { proxy } of this.seats.values()) {
-      proxy.refuse(false);
-      proxy.chunk(undefined);
-      if (proxy.isSwallowing) {
-        proxy.heal();
-        // What it swallowed is missing in the middle of the TLS stream: nothing good can follow.
-        proxy.cut();
-      }
-    }
-    for (const { device } of this.seats.values()) {
-      if (!device.isRunning) await device.run();
-      const account = device.account;
-      if (account === undefined) throw new Error(`${device.options.name} has lost its account`);
-      if (!account.enabled)
-        await device.window.api.accounts.setEnabled({ accountId: account.id, enabled: true });
-      await device.window.api.accounts.retryNow({ accountId: account.id });
-    }
+  /** Asks the archives what is new in them. Rejects while the server is away. */
+  async readArchives(): Promise<void> {
+    await Promise.all(people.map((person) => this.#books[person].read()));
   }
 
-  /** The texts of a person's archive, as the server keeps them. */
-  archive(person: Person): Promise<readonly string[]> {
-    return readArchive({ jid: jidOf(person), password: person, port: this.server.port, ca: this.server.ca });
+  /** The messages of this sequence as a person's archive tells them. */
+  told(person: Person): Story['messages'] {
+    return this.stories[person].messages.slice(this.#told[person]);
+  }
+
+  /** From here on a new sequence begins: what is there by now has been looked at. */
+  async turnPage(): Promise<void> {
+    await Promise.all([...this.seats.values()].map((seat) => seat.turnPage()));
+    this.#told = { ada: this.stories.ada.messages.length, bob: this.stories.bob.messages.length };
   }
 
   async stop(): Promise<void> {
+    await Promise.all(people.map((person) => this.#books[person].close()));
     await Promise.all(
       [...this.seats.values()].map(async ({ device, proxy }) => {
         await device.kill();
@@ -105,11 +150,28 @@ const takeSeat = async (name: DeviceName, server: Prosody, folder: string): Prom
     jid: jidOf(person),
     password: person,
     port: proxy.port,
+    haste: HASTE,
   };
   const device = await Device.start(options);
   const account = device.account;
   if (account === undefined) throw new Error(`${name} could not log in`);
+  // Markers are part of what must come right.
+  await device.window.api.settings.update({ sendReadMarkers: true, sendReceipts: true });
   const other = jidOf(person === 'ada' ? 'bob' : 'ada');
   const chat = await device.window.api.chats.open({ accountId: account.id, jid: other });
-  return { name, device, proxy, chatId: chat.id };
+  return new Seat(name, device, proxy, chat.id);
+};
+
+/** They put each other on their lists: strangers get no receipts. */
+const introduce = async (world: World): Promise<void> => {
+  const [ada, bob] = [world.seat('ada-laptop').device, world.seat('bob-laptop').device];
+  if (ada.account === undefined || bob.account === undefined) throw new Error('somebody has no account');
+  await ada.window.api.contacts.add({ accountId: ada.account.id, jid: jidOf('bob') });
+  const accountId = bob.account.id;
+  await until('the request', () => (bob.window.requests.get(accountId)?.length ?? 0) > 0);
+  await bob.window.api.contacts.answerRequest({ accountId, jid: jidOf('ada'), accept: true });
+  for (const { name, device } of world.seats.values()) {
+    const other = jidOf(personOf(name) === 'ada' ? 'bob' : 'ada');
+    await until(`${name} to know ${other}`, () => device.window.contacts.get(other)?.subscription === 'both');
+  }
 };

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { acts, type Act } from './acts.ts';
+import { describeDamage } from './check.ts';
+import { play, type Outcome } from './sequence.ts';
+import { World } from './world.ts';
+
+/** The sequence of a seed: the same one each time. */
+export const sequenceOf = (seed: number): readonly Act[] => {
+  const [sequence = []] = fc.sample(acts, { numRuns: 1, seed });
+  return sequence;
+};
+
+export interface Played {
+  readonly seed: number;
+  readonly sequence: readonly Act[];
+  readonly outcome: Outcome;
+  /** What went wrong, in words; empty where nothing did. */
+  readonly words: string;
+}
+
+/** Most of a sequence is waiting: two at a time, each in a world of its own, keep two processors busy. */
+const WORLDS = 2;
+
+/**
+ * Plays one sequence after the other, two at a time.
+ * @param nextSeed the seed of the next sequence; undefined ends the campaign
+ * @param played gets each one when it is over
+ */
+export const campaign = async (
+  nextSeed: () => number | undefined,
+  played: (one: Played) => void,
+): Promise<void> => {
+  const playAll = async (): Promise<void> => {
+    let world: World | undefined;
+    try {
+      for (let seed = nextSeed(); seed !== undefined; seed = nextSeed()) {
+        world ??= await World.start();
+        const sequence = sequenceOf(seed);
+        const outcome = await play(world, sequence, `q${seed}`);
+        const words = describeDamage(outcome.damage);
+        played({ seed, sequence, outcome, words });
+        if (words === '') continue;
+        // Whatever is wrong there would be found again after each sequence to come.
+        await world.stop();
+        world = undefined;
+      }
+    } finally {
+      await world?.stop();
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: WORLDS }, playAll));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+};
