@@ -198,8 +198,11 @@ export interface ChatView {
   readonly standing: ChatStanding;
   /** How long its messages are kept; `default` follows the settings. */
   readonly retention: 'default' | Retention;
-  /** The server's archive holds nothing older than what is here; absent while that is not known. */
-  readonly historyStart?: true;
+  /**
+   * Nothing older than what is here will come: the server's archive holds none, or it was deleted from this
+   * computer. Absent while that is not known.
+   */
+  readonly historyStart?: 'archive' | 'cleared';
   /** Sort key of the chat list: the newer, the higher. */
   readonly activeAt: number;
   readonly rev: number;
@@ -221,17 +224,17 @@ export interface SettingsView {
   readonly undoSeconds: number;
   /** How long messages are kept in chats that do not say otherwise. */
   readonly retention: Retention;
-}
-
-/** Which protection stands between the profile on disk and a reader. */
   /** What the user chose last from the list of emoji, the newest first. */
   readonly recentEmoji: readonly string[];
   /** Of the hands and people in the list of emoji. */
   readonly skinTone: SkinTone;
-export type KeyProtection = 'keychain' | 'passphrase';
+}
 
 /** The modifiers of Unicode Technical Standard 51 section 1.4.4; `none` is the yellow without any. */
 export type SkinTone = 'none' | 'light' | 'medium-light' | 'medium' | 'medium-dark' | 'dark';
+
+/** Which protection stands between the profile on disk and a reader. */
+export type KeyProtection = 'keychain' | 'passphrase';
 
 /**
  * Before the database is open the window can only ask for the key:

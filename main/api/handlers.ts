@@ -6,6 +6,8 @@ import { getArchivePreferences, setArchivePreferences } from '#main/accounts/arc
 import type { BlockingService } from '#main/accounts/blocking.ts';
 import type { AccountManager } from '#main/accounts/manager.ts';
 import type { ContactService } from '#main/accounts/contacts.ts';
+import { findAnswered } from '#main/messaging/archive/history-answered.ts';
+import { gaplessPage } from '#main/messaging/archive/page-gaps.ts';
 import type { HistoryControl } from '#main/messaging/history-control.ts';
 import type { MessageChanges } from '#main/messaging/message-changes.ts';
 import type { History } from '#main/messaging/archive/history.ts';
@@ -71,9 +73,18 @@ const chatHandlers = (services: Services): ProfileHandlers['chats'] => {
       changes.announce({ kind: 'chat', chatId: id });
       return viewOf(id);
     },
-    loadOlder: ({ chatId }) => {
+    loadOlder: ({ chatId, before }) => {
       const { accountId, jid } = store.chats.properties(chatId);
-      return historyOf(accountId).older(chatId, jid);
+      const place = before === undefined ? {} : { place: store.messages.require(before).sortAt };
+      return historyOf(accountId).older(chatId, jid, place);
+    },
+    loadNewer: ({ chatId, after }) => {
+      const { accountId, jid } = store.chats.properties(chatId);
+      return historyOf(accountId).newer(chatId, jid, store.messages.require(after).sortAt);
+    },
+    loadDate: ({ chatId, at }) => {
+      const { accountId, jid } = store.chats.properties(chatId);
+      return historyOf(accountId).from(chatId, jid, at);
     },
     markRead: ({ chatId, upTo }) => reads.markRead(chatId, upTo),
     setDraft: ({ chatId, text }) => {
@@ -119,8 +130,17 @@ const messageHandlers = (services: Services): ProfileHandlers['messages'] => {
   };
   return {
     page: (request) => {
-      const { rows, hasOlder, hasNewer } = store.messages.page(request);
-      return { rows: views.messagesOf(rows), hasOlder, hasNewer };
+      const { rows, hasOlder, hasNewer, gapBefore, gapAfter } = gaplessPage(store, request);
+      return {
+        rows: views.messagesOf(rows),
+        ...{ hasOlder, hasNewer },
+        ...(gapBefore ? { gapBefore } : {}),
+        ...(gapAfter ? { gapAfter } : {}),
+      };
+    },
+    findAnswered: async ({ messageId }) => {
+      const answeredId = await findAnswered(store, services.historyOf, messageId);
+      return answeredId === undefined ? {} : { answeredId };
     },
     send: ({ chatId, text, replyTo, sendAt }) => {
       const message = messages.send(chatId, text, { replyTo, sendAt });

@@ -75,7 +75,7 @@ export const chatView = (
   typing: live.typing,
   standing: chat.standing,
   retention: chat.retention,
-  ...(chat.historyStart ? { historyStart: true } : {}),
+  ...(chat.historyStart ? { historyStart: chat.historyCleared ? 'cleared' : 'archive' } : {}),
   activeAt: chat.activeAt,
   rev: Math.max(chat.rev, live.rev),
 });

@@ -116,7 +116,7 @@ export class ArchiveStore {
   placePage(accountId: AccountId, entries: readonly ArchivedEntry[], bounds: PageBounds): readonly number[] {
     const known = entries.map(({ archiveId, chatId, stamp }) => ({
       stamp,
-      place: chatId === undefined ? undefined : this.#placeOf(chatId, archiveId),
+      place: chatId === undefined ? undefined : this.placeOf(chatId, archiveId),
     }));
     const places = placePage(known, bounds);
     const newest = places.at(-1);
@@ -195,15 +195,16 @@ export class ArchiveStore {
     return this.#point('sort_at < $place ORDER BY sort_at DESC, id DESC', chatId, before);
   }
 
+  /** The place of an entry of the archive that is a row of this chat. */
+  placeOf(chatId: ChatId, archiveId: string): number | undefined {
+    const sql = 'SELECT sort_at FROM messages WHERE chat_id = $chatId AND archive_id = $archiveId';
+    return this.#database.one<{ sort_at: number }>(sql, { chatId, archiveId })?.sort_at;
+  }
+
   #point(condition: string, chatId: ChatId, place: number): ArchivePoint | undefined {
     const sql = `SELECT archive_id AS id, sort_at AS sortAt FROM messages
       WHERE chat_id = $chatId AND archive_id IS NOT NULL AND ${condition} LIMIT 1`;
     return this.#database.one<ArchivePoint>(sql, { chatId, place });
-  }
-
-  #placeOf(chatId: ChatId, archiveId: string): number | undefined {
-    const sql = 'SELECT sort_at FROM messages WHERE chat_id = $chatId AND archive_id = $archiveId';
-    return this.#database.one<{ sort_at: number }>(sql, { chatId, archiveId })?.sort_at;
   }
 
   /** A place that all present rows are before and all later ones behind. */

@@ -21,8 +21,10 @@ export interface Chat {
   readonly pinned: boolean;
   /** No notifications until then; undefined where it is not muted. */
   readonly mutedUntil: number | undefined;
-  /** The archive has nothing older. */
+  /** Nothing older is wanted from the archive: it has none, or the user has deleted it. */
   readonly historyStart: boolean;
+  /** A part of the history was deleted here. */
+  readonly historyCleared: boolean;
   /** Grows whenever one of these changes, or what the list shows. */
   readonly rev: number;
 }
@@ -69,7 +71,7 @@ export interface LastMessage {
 
 type HiddenColumns = 'read_sort_at' | 'read_id' | 'read_awaited_id' | 'read_published_id';
 
-type VisibleRow = Omit<ChatRow, HiddenColumns>;
+type VisibleRow = Omit<ChatRow, HiddenColumns> & { readonly history_cleared: number };
 
 interface ChatListRow extends VisibleRow {
   readonly unread: number;
@@ -89,7 +91,8 @@ const unread = `FROM messages u WHERE u.chat_id = c.id AND u.direction = 'in' AN
 const isThere = `NOT EXISTS (SELECT 1 FROM deletions d WHERE d.chat_id = c.id AND d.with_chat = 1)`;
 
 const columns = `c.id, c.account_id, c.jid, c.draft, c.active_at, c.rev, c.standing, c.retention_days, c.pinned,
-  c.muted_until, c.history_start`;
+  c.muted_until, c.history_start, EXISTS (SELECT 1 FROM cleared_history h
+    WHERE h.account_id = c.account_id AND h.chat_jid = c.jid) AS history_cleared`;
 
 const byIdSql = `SELECT ${columns} FROM chats c WHERE ${isThere} AND c.id = $id`;
 const byJidSql = `SELECT ${columns} FROM chats c WHERE ${isThere} AND c.account_id = $accountId AND c.jid = $jid`;
@@ -153,6 +156,7 @@ const toChat = (row: VisibleRow): Chat => ({
   pinned: row.pinned === 1,
   mutedUntil: row.muted_until ?? undefined,
   historyStart: row.history_start === 1,
+  historyCleared: row.history_cleared === 1,
   rev: row.rev,
 });
 

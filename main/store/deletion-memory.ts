@@ -73,6 +73,12 @@ export class DeletionMemory {
    * @returns up to where nothing of the chat will come back; the rows behind are to be remembered singly
    */
   clear(chatId: ChatId, upTo: number): number {
+    // What the user has skipped in this chat goes with the rest; nobody will want it back.
+    this.#database.run(
+      `DELETE FROM archive_gaps WHERE before_at <= $upTo
+       AND (account_id, chat_jid) = (SELECT account_id, jid FROM chats WHERE id = $chatId)`,
+      { chatId, upTo },
+    );
     const { place } = this.#database.require<{ place: number | null }>(
       `SELECT min(
          (SELECT max(sort_at) FROM messages

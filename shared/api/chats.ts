@@ -1,17 +1,38 @@
 import { z } from 'zod';
 import type { ChatView } from '../views.ts';
-import { accountId, bareAddress, chatId, messageId, retention, xmlText, MAX_BODY_LENGTH } from './fields.ts';
+import {
+  accountId,
+  bareAddress,
+  chatId,
+  messageId,
+  retention,
+  time,
+  xmlText,
+  MAX_BODY_LENGTH,
+} from './fields.ts';
 import { method } from './method.ts';
 
 export const chats = {
   /** The chat with an address, made when there is none yet. Opening a request accepts nothing. */
   open: method(z.strictObject({ accountId, jid: bareAddress }))<ChatView>(),
   /**
-   * Asks the server's archive for what came before the oldest message that is here (XEP-0313): to be called
-   * when the user has scrolled to where `page` has nothing older. What arrives is announced; then ask `page`
-   * again. Not to be called once `ChatView.historyStart` is true. Fails with `offline`.
+   * Asks the server's archive for what is missing before a message (XEP-0313), by default before the oldest one:
+   * to be called where a page says `gapBefore`. What arrives is announced; then ask for the page again.
+   * `atStart`: there is nothing older; `archive: false`: because this server keeps no archive. It may have
+   * added nothing although there is more: then ask again. Fails with `offline`.
    */
-  loadOlder: method(z.strictObject({ chatId }))<{ readonly added: number; readonly atStart: boolean }>(),
+  loadOlder: method(z.strictObject({ chatId, before: messageId.optional() }))<{
+    readonly added: number;
+    readonly atStart: boolean;
+    readonly archive: boolean;
+  }>(),
+  /** The same for what is missing behind a message: to be called where a page says `gapAfter`. */
+  loadNewer: method(z.strictObject({ chatId, after: messageId }))<{ readonly added: number }>(),
+  /**
+   * Sees to it that the messages from a time on are here: then ask for the page of this date. What is missing
+   * around them stays on the server until somebody reads there. Fails with `offline` where it has to be asked.
+   */
+  loadDate: method(z.strictObject({ chatId, at: time }))<{ readonly added: number }>(),
   /**
    * Everything up to and including this message has been seen. Own other devices learn it (XEP-0490); the
    * sender only where the setting `sendReadMarkers` is on and the chat is an open one with a contact.

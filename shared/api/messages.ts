@@ -9,6 +9,10 @@ export interface MessagePage {
   readonly rows: readonly MessageView[];
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
+  /** What is older is, or may be, in the server's archive alone: `chats.loadOlder` comes before the next page. */
+  readonly gapBefore?: true;
+  /** The same for what is newer, and `chats.loadNewer`. */
+  readonly gapAfter?: true;
 }
 
 /** One version of an edited message. */
@@ -55,7 +59,7 @@ export const messages = {
   /**
    * A page of a chat: the newest rows (`latest`), the rows before, after or around one of them, or around
    * a time (`date`: the first row at that time or later stands in the middle).
-   * `before` and `after` exclude the anchor, `around` includes it.
+   * `before` and `after` exclude the anchor, `around` includes it. A page ends where messages are missing.
    */
   page: method(
     z.discriminatedUnion('kind', [
@@ -96,6 +100,12 @@ export const messages = {
   /** Sends a waiting message without waiting for its time; one that has left already is only answered. */
   sendNow: method(z.strictObject({ messageId }))<MessageView>(),
   /** Another time for a waiting message; one that has left already is only answered. */
+  /**
+   * Finds the message that this one answers, where `ReplyView.messageId` is absent: asks the archive for what
+   * came before. Without `answeredId` it is gone, or too long ago. Fails with `offline`, or `not-found` where
+   * the answer itself is gone.
+   */
+  findAnswered: method(z.strictObject({ messageId }))<{ readonly answeredId?: MessageId }>(),
   reschedule: method(z.strictObject({ messageId, sendAt: time }))<MessageView>(),
   /**
    * Deletes a message from this computer alone: nobody is told, and the archive does not bring it back. One

@@ -1,6 +1,7 @@
 import type { AccountId, ChatId } from '#shared/ids.ts';
 import { bareJid } from '#shared/jid.ts';
 import type { Logger } from '#main/log/logger.ts';
+import type { GapId } from '#main/store/archive.ts';
 import { discoInfoRequest, readDiscoInfo } from '#main/xmpp/features/disco.ts';
 import { archiveFeatures, type ArchiveFilter } from '#main/xmpp/features/mam.ts';
 import type { PageRequest } from '#main/xmpp/features/result-set.ts';
@@ -8,6 +9,7 @@ import { StanzaError } from '#main/xmpp/port.ts';
 import type { XmppSession } from '#main/xmpp/session.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 import { ArchiveReader, type ArchiveAnswer, type ArchivedMessage } from './archive-reader.ts';
+import { HistoryPast } from './history-past.ts';
 
 /** An entry of the archive and its place in the timeline. */
 export interface ArchivePoint {
@@ -23,6 +25,21 @@ export interface PageBounds {
   readonly from: 'after' | 'before';
 }
 
+/** The first and the last entry of a page. */
+export interface PageEnds {
+  readonly first: ArchivePoint;
+  readonly last: ArchivePoint;
+}
+
+/** A gap in the history of one chat. An end without an id is known by its place alone. */
+export interface ChatGap {
+  readonly id: GapId;
+  readonly afterId: string | undefined;
+  readonly beforeId: string | undefined;
+  readonly afterAt: number;
+  readonly beforeAt: number;
+}
+
 /** What history sync keeps; `archive-ledger.ts` implements it over the store of the profile. */
 export interface ArchiveLedger {
   /** Everything up to this entry is here. */
@@ -35,17 +52,39 @@ export interface ArchiveLedger {
   endCatchUp(): void;
   /**
    * Stores a page in one transaction.
-   * @param confirm everything up to the end of this page is here then
-   * @returns how many messages were new, and the end of the page
+   * @param settle notes in the same transaction what is known by this page; `ends` undefined for an empty one
+   * @returns how many messages were new, and the ends of the page
    */
   commit(
     xmpp: XmppSession,
     items: readonly ArchivedMessage[],
     bounds: PageBounds,
-    confirm: boolean,
-  ): { readonly added: number; readonly end: ArchivePoint | undefined };
+    settle: (ends: PageEnds | undefined) => void,
+  ): { readonly added: number; readonly ends: PageEnds | undefined };
+  /** Everything up to this entry is here. */
+  confirm(point: ArchivePoint): void;
   /** The oldest message of a chat that the archive knows too. */
   oldestOf(chatId: ChatId): ArchivePoint | undefined;
+  /** The place of an entry that is a message of this chat here. */
+  placeOf(chatId: ChatId, archiveId: string): number | undefined;
+  /** The places of the last message before a time and of the first one from then on. */
+  around(
+    chatId: ChatId,
+    at: number,
+  ): {
+    readonly older: number | undefined;
+    readonly newer: number | undefined;
+    /** The archive holds nothing older of this chat. */
+    readonly atStart: boolean;
+  };
+  /** The gaps of this chat alone, in the order of the timeline. */
+  gaps(chatId: ChatId): readonly ChatGap[];
+  openGap(chatId: ChatId, after: ArchivePoint, before: ArchivePoint): void;
+  narrowGap(
+    id: GapId,
+    ends: { readonly after?: ArchivePoint | undefined; readonly before?: ArchivePoint | undefined },
+  ): void;
+  closeGap(id: GapId): void;
   /** Notes that the archive holds nothing older of this chat. */
   reachedStart(chatId: ChatId): void;
 }
@@ -60,7 +99,6 @@ export interface OlderAnswer {
 const PAGE_SIZE = 200;
 /** What a new device sees at once; the rest comes when somebody scrolls there. */
 const FIRST_SIZE = 200;
-const OLDER_SIZE = 60;
 /** When the archive has forgotten the last id: from this long before it, so that clocks may differ. */
 const OVERLAP_MS = 3_600_000;
 
@@ -74,6 +112,7 @@ export class HistorySync {
   readonly #ledger: ArchiveLedger;
   readonly #log: Logger;
   readonly #reader: ArchiveReader;
+  readonly #past: HistoryPast;
   #supported: Promise<boolean> | undefined;
 
   constructor(accountId: AccountId, xmpp: XmppSession, ledger: ArchiveLedger, log: Logger) {
@@ -82,6 +121,7 @@ export class HistorySync {
     this.#ledger = ledger;
     this.#log = log;
     this.#reader = new ArchiveReader(xmpp, log);
+    this.#past = new HistoryPast(xmpp, this.#reader, ledger);
   }
 
   /** True where the stanza was an archive result, real or forged, and means nothing else. */
@@ -97,24 +137,14 @@ export class HistorySync {
     else await this.#fetchAfter(confirmed);
   }
 
-  /** Fetches the page before the oldest message of a chat. */
-  async older(chatId: ChatId, peer: string): Promise<OlderAnswer> {
-    if (!(await this.#isSupported())) return { added: 0, atStart: true };
-    const oldest = this.#ledger.oldestOf(chatId);
-    const position: PageRequest['position'] =
-      oldest === undefined ? { kind: 'last' } : { kind: 'before', id: oldest.id };
-    const { items, page } = await this.#reader.query({ with: peer }, { max: OLDER_SIZE, position });
-    const bounds: PageBounds = { after: undefined, before: oldest?.sortAt, from: 'before' };
-    const { added } = this.#ledger.commit(this.#xmpp, items, bounds, false);
-    // An empty page that does not claim to be the end would be asked for again for ever.
-    const atStart = page.complete || page.range === undefined || page.range.first === oldest?.id;
-    if (atStart) this.#ledger.reachedStart(chatId);
-    return { added, atStart };
+  /** What is older than the catch-up; undefined where the server keeps no archive. */
+  async past(): Promise<HistoryPast | undefined> {
+    return (await this.#isSupported()) ? this.#past : undefined;
   }
 
   async #fetchNewest(): Promise<void> {
     const { items } = await this.#reader.query({}, { max: FIRST_SIZE, position: { kind: 'last' } });
-    this.#ledger.commit(this.#xmpp, items, { after: undefined, before: undefined, from: 'after' }, true);
+    this.#commit(items, { after: undefined, before: undefined, from: 'after' });
   }
 
   async #fetchAfter(confirmed: ArchivePoint): Promise<void> {
@@ -144,7 +174,7 @@ export class HistorySync {
         position = { kind: 'first' };
         continue;
       }
-      const { end } = this.#ledger.commit(this.#xmpp, answer.items, { after, before, from: 'after' }, true);
+      const end = this.#commit(answer.items, { after, before, from: 'after' });
       after = end?.sortAt ?? after;
       // The place of the last item that was really received, whatever the answer claims.
       if (answer.page.complete || end === undefined) return;
@@ -155,6 +185,14 @@ export class HistorySync {
       seen.add(end.id);
       position = { kind: 'after', id: end.id };
     }
+  }
+
+  /** Everything up to the end of this page is here then. @returns the end */
+  #commit(items: readonly ArchivedMessage[], bounds: PageBounds): ArchivePoint | undefined {
+    const { ends } = this.#ledger.commit(this.#xmpp, items, bounds, (known) => {
+      if (known !== undefined) this.#ledger.confirm(known.last);
+    });
+    return ends?.last;
   }
 
   #isSupported(): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { Clock } from '#main/util/clock.ts';
 import type { XmppSession } from '#main/xmpp/session.ts';
 import type { Stream } from '#main/xmpp/port.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
+import type { HistoryPast } from './history-past.ts';
 import { HistorySync, type ArchiveLedger, type OlderAnswer } from './history-sync.ts';
 
 /** After the last of several messages, so that a burst is one question. */
@@ -34,6 +35,8 @@ export class History {
   #owesPlaces = false;
   #cancelSettle = (): void => undefined;
   #running: Promise<void> | undefined;
+  /** The last question about the past; never rejects. */
+  #asking: Promise<void> = Promise.resolve();
 
   constructor(
     accountId: AccountId,
@@ -81,7 +84,7 @@ export class History {
   }
 
   /** The stream as the outbox sees it: what leaves over it is looked up in the archive afterwards. */
-  over(stream: Pick<Stream, 'send'>): Pick<Stream, 'send'> {
+  over(stream: Pick<Stream, 'send' | 'sentCount'>): Pick<Stream, 'send' | 'sentCount'> {
     const sync = this.#sync;
     const arrived = (): void => {
       if (this.#sync !== sync) return;
@@ -89,6 +92,9 @@ export class History {
       this.#settleIn(SETTLE_MS);
     };
     return {
+      get sentCount() {
+        return stream.sentCount;
+      },
       send: (stanza) => {
         this.#given++;
         const sent = stream.send(stanza);
@@ -99,13 +105,47 @@ export class History {
     };
   }
 
-  /** Fetches the page before the oldest message of a chat. @throws AppError `offline` */
-  async older(chatId: ChatId, peer: string): Promise<OlderAnswer> {
-    const sync = this.#sync;
-    if (sync === undefined) throw new AppError('offline', 'the account is not connected');
-    // Not between the pages of a catch-up: both place what they bring beside the same messages.
-    await this.#running;
-    return sync.older(chatId, peer);
+  /**
+   * Fetches what is missing before a place of the timeline, by default before all that is here.
+   * @returns `archive: false` where the server keeps none
+   * @throws AppError `offline`
+   */
+  older(
+    chatId: ChatId,
+    peer: string,
+    { place = Number.POSITIVE_INFINITY, max }: { readonly place?: number; readonly max?: number } = {},
+  ): Promise<OlderAnswer & { readonly archive: boolean }> {
+    return this.#inTurn(async (past) => {
+      if (past === undefined) return { added: 0, atStart: true, archive: false };
+      return { ...(await past.older(chatId, peer, place, max)), archive: true };
+    });
+  }
+
+  /** Fetches what is missing behind a place of the timeline. @throws AppError `offline` */
+  newer(chatId: ChatId, peer: string, place: number): Promise<{ readonly added: number }> {
+    return this.#inTurn(async (past) => past?.newer(chatId, peer, place) ?? { added: 0 });
+  }
+
+  /** Fetches the messages from a time on. @throws AppError `offline` */
+  from(chatId: ChatId, peer: string, at: number): Promise<{ readonly added: number }> {
+    return this.#inTurn(async (past) => past?.from(chatId, peer, at) ?? { added: 0 });
+  }
+
+  /** One at a time, and not between the pages of a catch-up: all place what they bring beside the same messages. */
+  #inTurn<T>(ask: (past: HistoryPast | undefined) => Promise<T>): Promise<T> {
+    const before = this.#asking;
+    const answer = (async () => {
+      await before;
+      await this.#running;
+      const sync = this.#sync;
+      if (sync === undefined) throw new AppError('offline', 'the account is not connected');
+      return ask(await sync.past());
+    })();
+    this.#asking = answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    return answer;
   }
 
   #settleIn(ms: number): void {
