@@ -3,6 +3,7 @@ import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
 import type { DeletionMemory } from './deletion-memory.ts';
 import { PLACE_STEP } from './placement.ts';
+import { leaveReadPosition } from './read-position.ts';
 import type { ChatRow, MessageRow } from './rows.ts';
 import type { SearchIndex } from './search-index.ts';
 
@@ -60,6 +61,7 @@ export class DeletionStore {
       const message = this.#database.one<Pick<MessageRow, 'chat_id'>>(sql, { id });
       if (message === undefined) return false;
       this.#parts.memory.remember(id);
+      leaveReadPosition(this.#database, id);
       this.#database.run(`DELETE FROM outbox WHERE about_id = $id AND kind IN ('edit', 'reaction')`, { id });
       this.#database.changeOne('DELETE FROM messages WHERE id = $id', { id });
       this.#parts.chats.touch(message.chat_id, 0);

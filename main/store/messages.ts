@@ -19,6 +19,7 @@ import {
   type StoredMessage,
 } from './message-rows.ts';
 import type { OutboxStore } from './outbox.ts';
+import { leaveReadPosition, moveReadPosition } from './read-position.ts';
 import type { Revisions } from './revisions.ts';
 import type { MessageRow } from './rows.ts';
 import type { SearchIndex } from './search-index.ts';
@@ -243,6 +244,7 @@ export class MessageStore {
     return this.#parts.search.purging(() => {
       const message = this.#unsealed(id);
       if (message === undefined) return undefined;
+      leaveReadPosition(this.#database, id);
       this.#database.changeOne('DELETE FROM messages WHERE id = $id', { id });
       this.#parts.chats.touch(message.chatId, 0);
       return message;
@@ -306,6 +308,7 @@ export class MessageStore {
       archiveId: (isEarlier ? archiveId : (message.archiveId ?? archiveId)) ?? null,
       place,
     });
+    moveReadPosition(this.#database, placed);
     this.#parts.chats.readAwaited(placed);
     return placed;
   }

@@ -79,11 +79,11 @@ const pickRow = (
   rows: readonly MessageView[],
   act: Exclude<Use, Acts<'send' | 'schedule'>>,
 ): MessageView | undefined => {
-  const own = act.act === 'edit' || act.act === 'retract';
-  const fits = rows.filter(
-    ({ retracted, direction, state }) =>
-      retracted !== true && (!own || (direction === 'out' && state !== 'failed')),
-  );
+  const fits = rows.filter(({ retracted, direction, state }) => {
+    if (retracted === true) return false;
+    if (act.act === 'read') return direction === 'in';
+    return (act.act !== 'edit' && act.act !== 'retract') || (direction === 'out' && state !== 'failed');
+  });
   return fits[Math.round(act.pick * (fits.length - 1))];
 };
 
