@@ -2,13 +2,14 @@
  * Speed and memory of the built application: a table, and JSON in .bench/.
  *
  *   npm run bench                                               everything, in some ten minutes
- *   npm run bench -- start | open | latency | insert | memory   one part or several
+ *   npm run bench -- start | open | latency | insert | memory | catch-up   one part or several
  *
  * Server, keychain and profiles are the bench's own; the user's are not touched.
  */
 import { buildIfStale } from './build.ts';
 import { Desk } from './bench/desk.ts';
 import { table, type Figure } from './bench/figures.ts';
+import { catchUp, catchUpServer } from './bench/parts/catch-up.ts';
 import { insert } from './bench/parts/insert.ts';
 import { latency } from './bench/parts/latency.ts';
 import { memory } from './bench/parts/memory.ts';
@@ -16,9 +17,20 @@ import { open } from './bench/parts/open.ts';
 import { start } from './bench/parts/start.ts';
 import { describeMachine, writeReport } from './bench/report.ts';
 
-type Part = (desk: Desk, say: (line: string) => void) => Promise<readonly Figure[]>;
+interface Part {
+  readonly run: (desk: Desk, say: (line: string) => void) => Promise<readonly Figure[]>;
+  /** What the server of this part needs besides the usual. */
+  readonly serverConfig?: string;
+}
 
-const parts: Readonly<Record<string, Part>> = { start, open, latency, insert, memory };
+const parts: Readonly<Record<string, Part>> = {
+  start: { run: start },
+  open: { run: open },
+  latency: { run: latency },
+  insert: { run: insert },
+  memory: { run: memory },
+  'catch-up': { run: catchUp, serverConfig: catchUpServer },
+};
 
 const say = (line: string): void => console.error(`[bench] ${line}`);
 
@@ -35,10 +47,10 @@ const bench = async (names: readonly string[]): Promise<number> => {
   for (const [name, part] of Object.entries(parts)) {
     if (names.length > 0 && !names.includes(name)) continue;
     // A desk for each part: what one leaves behind must not be in the way of the next.
-    const desk = await Desk.open(say);
+    const desk = await Desk.open(say, part.serverConfig);
     const closeEarly = closeOnSignal(desk);
     try {
-      figures.push(...(await part(desk, say)));
+      figures.push(...(await part.run(desk, say)));
     } finally {
       closeEarly.off();
       await desk.close();

@@ -21,6 +21,8 @@ export const cast = {
   dave: { jid: 'dave@localhost', password: 'bench-dave' },
   frank: { jid: 'frank@localhost', password: 'bench-frank' },
   grace: { jid: 'grace@localhost', password: 'bench-grace' },
+  /** Owner of the archive that is caught up with. */
+  heidi: { jid: 'heidi@localhost', password: 'bench-heidi' },
   /** Owner of the big profile. */
   erin: { jid: 'erin@localhost', password: 'bench-erin' },
 } as const satisfies Readonly<Record<string, Side>>;
@@ -49,8 +51,11 @@ export class Desk {
     this.#cleanUps = cleanUps;
   }
 
-  /** @param say tells the user what takes its time */
-  static async open(say: (line: string) => void): Promise<Desk> {
+  /**
+   * @param say tells the user what takes its time
+   * @param serverConfig more of the server's configuration
+   */
+  static async open(say: (line: string) => void, serverConfig = ''): Promise<Desk> {
     const cleanUps: (() => Promise<void>)[] = [];
     try {
       // Profiles belong on a real disk: in a /tmp that is memory, a commit would cost nothing.
@@ -62,7 +67,7 @@ export class Desk {
       const server = await startProsody({
         accounts: Object.values(cast),
         // The log of every stanza would be a good part of what is measured.
-        extraConfig: 'log = { error = "*console" }',
+        extraConfig: `log = { error = "*console" }\n${serverConfig}`,
       });
       cleanUps.push(() => server.stop());
       const authority = path.join(folder, 'authority.pem');
@@ -143,8 +148,8 @@ const cleanUp = async (acts: (() => Promise<void>)[]): Promise<void> => {
   }
 };
 
-/** Resolves when every account of a running host is online. */
-const online = async (launchUrl: string): Promise<void> => {
+/** Resolves when every account of a running host is online. @param launchUrl is used up */
+export const online = async (launchUrl: string): Promise<void> => {
   const window = await openWindow(launchUrl);
   try {
     await until('the account of the big profile to be online', async () => {

@@ -19,21 +19,40 @@ export interface Host {
   readonly startedAt: number;
   /** Memory of the process that lies in RAM, in MiB. */
   residentMiB(): Promise<number>;
+  /** What `loop-watch.ts` has seen; `restart` begins anew. Only of a host that is watched. */
+  loop(question: LoopQuestion): Promise<LoopAnswer>;
   stop(): Promise<void>;
 }
 
+export type LoopQuestion = 'tell' | 'restart';
+
+export interface LoopAnswer {
+  /** For how long at most the event loop did not turn. */
+  readonly longestMs: number;
+  /** Processor time of all threads since the start. */
+  readonly busyMs: number;
+}
+
+const WATCH = path.join(import.meta.dirname, 'children', 'loop-watch.ts');
+
 /**
  * Starts the built application on a profile.
+ * @param watched its event loop can be asked for
  * @throws Error with its output where it ends before it serves
  */
-export const startHost = async (profile: string, env: NodeJS.ProcessEnv): Promise<Host> => {
+export const startHost = async (profile: string, env: NodeJS.ProcessEnv, watched = false): Promise<Host> => {
   const script = path.join(root, 'dist', 'main', 'web.js');
   if (!existsSync(script)) throw new Error('dist/ is missing');
   const started = performance.now();
-  const child = spawn(process.execPath, [script, '--print-launch-url'], {
-    env: { ...env, CHATSECURE_PROFILE: profile },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...(watched ? ['--import', WATCH] : []), script, '--print-launch-url'],
+    {
+      env: { ...env, CHATSECURE_PROFILE: profile },
+      stdio: ['ignore', 'pipe', 'pipe', ...(watched ? (['ipc'] as const) : [])],
+    },
+  );
+  if (child.stdout === null || child.stderr === null) throw new Error('the pipes are missing');
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const lines = createInterface({ input: child.stdout });
@@ -49,6 +68,12 @@ export const startHost = async (profile: string, env: NodeJS.ProcessEnv): Promis
     startMs,
     startedAt: performance.timeOrigin + started,
     residentMiB: async () => Number((await run('ps', ['-o', 'rss=', '-p', String(child.pid)])).stdout) / 1024,
+    loop: async (question) => {
+      const answered = once(child, 'message');
+      child.send(question);
+      const [answer] = (await answered) as [LoopAnswer];
+      return answer;
+    },
     stop: () => end(child),
   };
 };

@@ -26,6 +26,10 @@ export interface Probe {
   awaitOpening(): void;
   /** Milliseconds from that click until the visible area is full of messages. */
   opening(): Promise<number>;
+  /** Sets the stopwatch for the row that is last in the open chat and has this text. */
+  awaitRow(text: string): void;
+  /** Resolves when that row has been painted, with milliseconds since 1970. */
+  row(): Promise<number>;
   /** Watches so many frames. */
   watchScroll(frames: number): void;
   scroll(): Promise<ScrollMarks>;

@@ -74,6 +74,17 @@ const nextOpening = (): Promise<number> =>
     window.addEventListener('click', clicked, { capture: true, once: true });
   });
 
+const rowWith = (text: string): Promise<number> =>
+  new Promise((resolve) => {
+    const look = (): void => {
+      const last = [...document.querySelectorAll(MESSAGE_ROWS)].at(-1);
+      if (last?.textContent.includes(text) === true)
+        afterPaint(() => resolve(performance.timeOrigin + performance.now()));
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
+
 const scrollMarks = async (count: number): Promise<ScrollMarks> => {
   const frames: number[] = [];
   let blank = 0;
@@ -103,6 +114,7 @@ const scrollMarks = async (count: number): Promise<ScrollMarks> => {
 const nextFrame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
 
 let opening: Promise<number> | undefined;
+let row: Promise<number> | undefined;
 let scrolling: Promise<ScrollMarks> | undefined;
 
 window.bench = {
@@ -111,6 +123,10 @@ window.bench = {
     opening = nextOpening();
   },
   opening: () => opening ?? Promise.reject(new Error('nobody asked for it')),
+  awaitRow: (text) => {
+    row = rowWith(text);
+  },
+  row: () => row ?? Promise.reject(new Error('nobody asked for it')),
   watchScroll: (frames) => {
     scrolling = scrollMarks(frames);
   },

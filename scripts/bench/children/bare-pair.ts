@@ -1,38 +1,18 @@
 /**
  * The yardstick: two plain @xmpp/client in one process that do nothing but send and hear. What they
  * need is what the library, TLS and the server cost; nothing is stored, shown or acknowledged by us.
- * NODE_EXTRA_CA_CERTS names the authority of the private server.
  */
-import { client, xml } from '@xmpp/client';
+import { xml } from '@xmpp/client';
+import { logInBare, type BareClient } from '../bare-client.ts';
 import { serve } from '../child.ts';
-import { answerFor, pause, type Pair, type Side } from '../pair.ts';
-
-type Client = ReturnType<typeof client>;
-
-const logIn = async ({ jid, password }: Side, port: number): Promise<Client> => {
-  const [username = '', domain = ''] = jid.split('@');
-  const entity = client({
-    service: `xmpp://127.0.0.1:${port}`,
-    domain,
-    username,
-    password,
-    resource: 'bare',
-  });
-  // Its own 2 s are too short for a computer that is busy with something else.
-  entity.timeout = 30_000;
-  const failed = new Promise<never>((_, reject) => entity.on('error', reject));
-  failed.catch(() => undefined);
-  await Promise.race([entity.start(), failed]);
-  await entity.send(xml('presence'));
-  return entity;
-};
+import { answerFor, pause, type Pair } from '../pair.ts';
 
 class BarePair implements Pair {
-  readonly #sender: Client;
-  readonly #receiver: Client;
+  readonly #sender: BareClient;
+  readonly #receiver: BareClient;
   readonly #receiverJid: string;
 
-  constructor(sender: Client, receiver: Client, receiverJid: string) {
+  constructor(sender: BareClient, receiver: BareClient, receiverJid: string) {
     this.#sender = sender;
     this.#receiver = receiver;
     this.#receiverJid = receiverJid;
@@ -82,7 +62,7 @@ class BarePair implements Pair {
 
 serve(
   answerFor(async ({ sender, receiver, port }) => {
-    const [one, other] = await Promise.all([logIn(sender, port), logIn(receiver, port)]);
+    const [one, other] = await Promise.all([logInBare(sender, port), logInBare(receiver, port)]);
     return new BarePair(one, other, receiver.jid);
   }),
 );
