@@ -11,3 +11,5 @@ export type AccountId = Branded<string, 'AccountId'>;
 export type ChatId = Branded<number, 'ChatId'>;
 /** Row id of a message; not its place in the timeline (that is `MessageView.sortAt`, then the id). */
 export type MessageId = Branded<number, 'MessageId'>;
+/** Number of an OMEMO device, 1 to 2^31 - 1, unique for its account (XEP-0384 section 4.1). */
+export type DeviceId = Branded<number, 'DeviceId'>;
