@@ -2,6 +2,7 @@ import { CapsService } from '#main/accounts/caps.ts';
 import { ContactService } from '#main/accounts/contacts.ts';
 import { AccountManager } from '#main/accounts/manager.ts';
 import { PresenceBook } from '#main/accounts/presence-book.ts';
+import { StreamMemory } from '#main/accounts/stream-memory.ts';
 import { createWork, type WorkDependencies } from '#main/accounts/work.ts';
 import { createAnnouncer } from '#main/api/announce.ts';
 import { createHandlers, type Services } from '#main/api/handlers.ts';
@@ -12,10 +13,10 @@ import type { SecretStore } from '#main/hosts/shell.ts';
 import type { Logger } from '#main/log/logger.ts';
 import { TypingBook } from '#main/messaging/typing-book.ts';
 import { TypingService } from '#main/messaging/typing.ts';
-import { createMessaging } from '#main/profile-messaging.ts';
+import { createMessaging, type Messaging } from '#main/profile-messaging.ts';
 import { Settings } from '#main/settings.ts';
 import type { Database } from '#main/store/database.ts';
-import { openStore } from '#main/store/store.ts';
+import { openStore, type Store } from '#main/store/store.ts';
 import { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
 import { DisposableStore, type Disposable } from '#main/util/disposables.ts';
@@ -54,7 +55,7 @@ export interface Profile {
 }
 
 export const createProfile = (options: ProfileOptions): Profile => {
-  const { database, keyProtection, clock, log, openStream, extraCa } = options;
+  const { database, keyProtection, clock, log } = options;
   const store = openStore(database);
   const changes = new Changes();
   const settings = new Settings(store.settings, changes);
@@ -64,24 +65,7 @@ export const createProfile = (options: ProfileOptions): Profile => {
   const contacts = new ContactService({ store, changes, clock });
   const caps = new CapsService(store.caps, log.child('caps'));
   const messaging = createMessaging({ store, changes, clock, log, settings, typing, contacts });
-  const { inbound, outboxOf, historyOf, displayed, blocking } = messaging;
-
-  const work: WorkDependencies = {
-    ...{ contacts, presence, caps, inbound, changes, clock, disco: features.disco, log: log.child('work') },
-    isActive: options.isActive,
-    along: [displayed, blocking],
-  };
-  const manager = new AccountManager({
-    store,
-    passwords: new AccountSecrets(keyProtection === 'keychain' ? options.keychain : store.secrets),
-    changes,
-    clock,
-    log,
-    openStream,
-    features,
-    extraCa,
-    workOf: ({ id }) => createWork(id, { outbox: outboxOf(id), history: historyOf(id) }, work),
-  });
+  const manager = createManager(options, { store, changes, features, presence, contacts, caps, messaging });
   const typingService = new TypingService({
     store,
     enabled: () => settings.view().sendTyping,
@@ -113,6 +97,37 @@ export const createProfile = (options: ProfileOptions): Profile => {
       database.close();
     },
   };
+};
+
+interface AccountParts extends Pick<WorkDependencies, 'presence' | 'contacts' | 'caps' | 'changes'> {
+  readonly store: Store;
+  readonly features: ReturnType<typeof createFeatures>;
+  readonly messaging: Messaging;
+}
+
+const createManager = (options: ProfileOptions, parts: AccountParts): AccountManager => {
+  const { keyProtection, clock, log, openStream, extraCa } = options;
+  const { store, changes, features, presence, messaging } = parts;
+  const { inbound, outboxOf, historyOf, displayed, blocking } = messaging;
+  const work: WorkDependencies = {
+    ...{ ...parts, inbound, clock, disco: features.disco, log: log.child('work') },
+    isActive: options.isActive,
+    along: [displayed, blocking],
+  };
+  return new AccountManager({
+    store,
+    passwords: new AccountSecrets(keyProtection === 'keychain' ? options.keychain : store.secrets),
+    changes,
+    clock,
+    log,
+    openStream,
+    features,
+    extraCa,
+    workOf: ({ id }, memory) =>
+      createWork(id, { outbox: outboxOf(id), history: historyOf(id), memory }, work),
+    memoryOf: ({ id }) =>
+      new StreamMemory(id, { store, changes, presence, outbox: outboxOf(id), log: log.child('stream') }),
+  });
 };
 
 /** Announces what changes to the windows, and the unread count to the application's icon. */

@@ -11,6 +11,7 @@ import { StreamError, type OpenStream, type StreamOptions } from '#main/xmpp/por
 import type { XmppSession } from '#main/xmpp/session.ts';
 import type { AccountEvent, AccountState } from './machine.ts';
 import { AccountSession, type SessionWork } from './session.ts';
+import type { StreamMemory } from './stream-memory.ts';
 
 /** Where passwords are kept; `crypto/account-secrets.ts` implements it. */
 export interface Passwords {
@@ -30,7 +31,8 @@ export interface AccountManagerDependencies {
   /** An authority besides the system's, PEM; demo and tests. */
   readonly extraCa?: string | undefined;
   /** What the other services do with the streams of an account. */
-  readonly workOf: (account: Account) => SessionWork;
+  readonly workOf: (account: Account, memory: StreamMemory) => SessionWork;
+  readonly memoryOf: (account: Account) => StreamMemory;
   readonly random?: () => number;
 }
 
@@ -173,6 +175,7 @@ export class AccountManager {
     const known = this.#live.get(account.id);
     if (known !== undefined) return known.session;
     const { openStream, clock, log, features } = this.#deps;
+    const memory = this.#deps.memoryOf(account);
     const session = new AccountSession({
       accountId: account.id,
       options: () => this.#optionsOf(account.id),
@@ -181,7 +184,8 @@ export class AccountManager {
       random: this.#deps.random ?? Math.random,
       log: log.child('account'),
       features,
-      work: this.#deps.workOf(account),
+      work: this.#deps.workOf(account, memory),
+      memory,
       changed: () => this.#changed(account.id),
     });
     this.#live.set(account.id, { session, rev: 0 });

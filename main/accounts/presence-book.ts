@@ -30,7 +30,7 @@ const OFFLINE = { availability: 'offline', statusText: '', devices: 0, idleSince
 const rank: Record<Exclude<Availability, 'offline'>, number> = { chat: 5, online: 4, dnd: 3, away: 2, xa: 1 };
 
 /**
- * Who is online, in memory only: presence is true for a moment and worth nothing on disk.
+ * Who is online, as the streams have told: it is true as long as a stream is, or what resumes it.
  * One book for all accounts.
  */
 export class PresenceBook {
@@ -93,6 +93,20 @@ export class PresenceBook {
     const idleSince = idle.length === resources.length ? Math.max(...idle) : undefined;
     const { availability, status: statusText } = best;
     return { availability, statusText, devices: resources.length, idleSince, rev };
+  }
+
+  /** What is known of a contact's devices, as text for `recall`; undefined where none is online. */
+  devices(accountId: AccountId, bare: string): string | undefined {
+    const resources = this.#resources.get(accountId)?.get(bare);
+    return resources === undefined ? undefined : JSON.stringify([...resources]);
+  }
+
+  /** Takes back what `devices` gave out. */
+  recall(accountId: AccountId, bare: string, devices: string): void {
+    const contacts = this.#resources.get(accountId) ?? new Map<string, Map<string, Resource>>();
+    this.#resources.set(accountId, contacts);
+    contacts.set(bare, new Map(JSON.parse(devices) as readonly (readonly [string, Resource])[]));
+    this.#revs.set(`${accountId} ${bare}`, this.#nextRev());
   }
 
   /** The capability hashes of all resources of a contact. */

@@ -13,6 +13,7 @@ import {
 } from '#main/xmpp/port.ts';
 import { XmppSession } from '#main/xmpp/session.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
+import type { ResumeMemory } from './stream-memory.ts';
 import {
   connectionError,
   transition,
@@ -29,8 +30,7 @@ export interface SessionWork {
   presence(xmpp: XmppSession, presence: Element): Promise<void> | void;
   /** Whether a contact may know that we are online. */
   seesUs(bare: string): boolean;
-  /** @param acknowledged serialised stanzas of the resumed stream that the server has after all */
-  runOutbox(stream: Stream, acknowledged: readonly string[]): void;
+  runOutbox(stream: Stream): void;
   holdOutbox(): void;
   /** The stream is gone and what it told us with it: presence of others. */
   ended(): void;
@@ -47,6 +47,7 @@ export interface SessionDependencies {
   readonly log: Logger;
   readonly features: { readonly all: readonly Feature[]; readonly disco: OwnDisco };
   readonly work: SessionWork;
+  readonly memory: Omit<ResumeMemory, 'heard'>;
   readonly changed: (state: AccountState) => void;
 }
 
@@ -57,6 +58,12 @@ const noPassword = new StreamError(
   { code: 'auth-failed', step: 'auth', advice: 'needs-user' },
   'there is no password for this account on this computer',
 );
+
+/** What was thrown by ourselves while a stream was opened. */
+const unexpected = (error: unknown): StreamError => {
+  const code = error instanceof AppError ? error.code : 'protocol-error';
+  return new StreamError({ code, step: 'session', advice: 'retry-later' }, 'unexpected', error);
+};
 
 /** Never settles: the stanza does not count as handled, so the server keeps it. */
 const unhandled = new Promise<never>(() => undefined);
@@ -73,8 +80,6 @@ export class AccountSession {
   #resume: ResumeState | undefined;
   /** The session on the server knows our presence: a stream that resumes it has nothing to say again. */
   #isIntroduced = false;
-  /** What the resumption showed to have arrived; for the outbox. */
-  #acknowledged: readonly string[] = [];
   #cancelWait: (() => void) | undefined;
   #closing: Promise<void> = Promise.resolve();
 
@@ -115,12 +120,13 @@ export class AccountSession {
         void this.#open();
         break;
       case 'close':
+        // Who quits is offline at once. Only a crash or a lost network leaves something to come back to.
         this.#drop((stream) => stream.close());
-        this.#resume = undefined;
+        this.#keep(undefined);
         break;
       case 'abort':
         this.#drop((stream) => {
-          this.#resume = stream.resumeState();
+          this.#keep(stream.resumeState());
           stream.abort('suspended');
           return Promise.resolve();
         });
@@ -138,8 +144,7 @@ export class AccountSession {
         void this.#sync(effect.full);
         break;
       case 'run-outbox':
-        if (this.#stream !== undefined) this.#deps.work.runOutbox(this.#stream, this.#acknowledged);
-        this.#acknowledged = [];
+        if (this.#stream !== undefined) this.#deps.work.runOutbox(this.#stream);
         break;
       case 'hold-outbox':
         this.#deps.work.holdOutbox();
@@ -157,6 +162,7 @@ export class AccountSession {
       const options = await this.#deps.options();
       if (options === undefined) throw noPassword;
       attempt.signal.throwIfAborted();
+      this.#resume ??= this.#deps.memory.load();
       const stream = await this.#deps.openStream({ ...options, resume: this.#resume }, attempt.signal);
       if (generation !== this.#generation) {
         await stream.close();
@@ -169,9 +175,13 @@ export class AccountSession {
   }
 
   #up(stream: Stream, generation: number): void {
-    const unacked = this.#resume?.unacked ?? [];
-    // The server counts (XEP-0198 section 5): what it has is always the beginning of what we sent.
-    this.#acknowledged = stream.resumed ? unacked.slice(0, unacked.length - stream.unhandled.length) : [];
+    try {
+      this.#deps.memory.begin(stream);
+    } catch (error) {
+      stream.abort('its beginning could not be stored');
+      throw error;
+    }
+    stream.onAcknowledging((inbound) => this.#deps.memory.acknowledging(inbound));
     this.#resume = undefined;
     this.#stream = stream;
     const xmpp = new XmppSession(stream, this.#deps.features.all, {
@@ -183,7 +193,7 @@ export class AccountSession {
     this.#xmpp = xmpp;
     stream.onEnd((error) => {
       if (generation !== this.#generation) return;
-      this.#resume = stream.resumeState();
+      this.#keep(stream.resumeState());
       this.#down(
         error ?? new StreamError({ code: 'connection-lost', step: 'session', advice: 'retry-now' }, 'closed'),
         generation,
@@ -220,7 +230,7 @@ export class AccountSession {
   #fail(error: StreamError): void {
     const stream = this.#stream;
     if (stream === undefined) return;
-    this.#resume = stream.resumeState();
+    this.#keep(stream.resumeState());
     const generation = ++this.#generation;
     stream.abort(error.message);
     this.#down(error, generation);
@@ -248,30 +258,31 @@ export class AccountSession {
   #down(error: unknown, generation: number): void {
     if (generation !== this.#generation) return;
     this.#forget();
-    const failure =
-      error instanceof StreamError
-        ? error
-        : new StreamError(
-            { code: 'protocol-error', step: 'session', advice: 'retry-later' },
-            'unexpected',
-            error,
-          );
+    const failure = error instanceof StreamError ? error : unexpected(error);
+    // A resumption that has failed so would fail again; a refused one is a new stream, and no failure.
+    if (failure.step === 'bind' && failure.code === 'protocol-error') this.#keep(undefined);
     this.#deps.log.info('stream down', {
       code: failure.code,
       step: failure.step,
       condition: failure.condition,
     });
-    if (!(error instanceof StreamError)) this.#deps.log.error('unexpected failure of a stream', {}, error);
+    if (!(error instanceof StreamError) && !(error instanceof AppError))
+      this.#deps.log.error('unexpected failure of a stream', {}, error);
     this.dispatch({ type: 'stream-down', error: connectionError(failure) });
+  }
+
+  #keep(state: ResumeState | undefined): void {
+    this.#resume = state;
+    this.#deps.memory.end(state);
   }
 
   /** Ends the stream or the attempt for a reason of our own: nothing it still reports counts. */
   #drop(end: (stream: Stream) => Promise<void>): void {
     this.#generation++;
     this.#attempt?.abort();
-    const stream = this.#stream;
+    // What it told is kept before it is forgotten.
+    if (this.#stream !== undefined) this.#closing = end(this.#stream).catch(() => undefined);
     this.#forget();
-    if (stream !== undefined) this.#closing = end(stream).catch(() => undefined);
   }
 
   #forget(): void {

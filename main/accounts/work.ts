@@ -16,6 +16,7 @@ import type { CapsService } from './caps.ts';
 import type { ContactService } from './contacts.ts';
 import type { PresenceBook } from './presence-book.ts';
 import type { SessionWork } from './session.ts';
+import type { ResumeMemory } from './stream-memory.ts';
 
 /** A service that lives along the streams of every account. */
 export interface StreamService {
@@ -42,10 +43,15 @@ export interface WorkDependencies {
 /** What happens on the streams of one account, by the services that own each part. */
 export const createWork = (
   accountId: AccountId,
-  { outbox, history }: { readonly outbox: Outbox; readonly history: History },
+  own: {
+    readonly outbox: Outbox;
+    readonly history: History;
+    readonly memory: Pick<ResumeMemory, 'heard'>;
+  },
   deps: WorkDependencies,
 ): SessionWork => {
   const { contacts, presence: book, inbound, changes } = deps;
+  const { outbox, history, memory } = own;
 
   return {
     sync: async (xmpp, full) => {
@@ -72,9 +78,9 @@ export const createWork = (
     message: (xmpp, message) => {
       if (!history.take(message)) inbound.handle(accountId, xmpp.jid, message, history.isComplete);
     },
-    presence: (xmpp, stanza) => notePresence(accountId, xmpp, stanza, deps),
+    presence: (xmpp, stanza) => notePresence(accountId, xmpp, stanza, { ...deps, memory }),
     seesUs: (bare) => contacts.seesUs(accountId, bare),
-    runOutbox: (stream, acknowledged) => outbox.run(history.over(stream), acknowledged),
+    runOutbox: (stream) => outbox.run(history.over(stream)),
     holdOutbox: () => outbox.hold(),
     ended: () => {
       history.detach();
@@ -88,7 +94,7 @@ const notePresence = (
   accountId: AccountId,
   xmpp: XmppSession,
   stanza: Element,
-  deps: WorkDependencies,
+  deps: WorkDependencies & { readonly memory: Pick<ResumeMemory, 'heard'> },
 ): void => {
   const presence = readPresence(stanza);
   switch (presence?.kind) {
@@ -120,12 +126,14 @@ const noteAvailability = (
     readonly presence: Extract<Presence, { kind: 'available' | 'unavailable' }>;
     readonly idleSince: number | undefined;
   },
-  { contacts, presence: book, caps, changes }: WorkDependencies,
+  deps: WorkDependencies & { readonly memory: Pick<ResumeMemory, 'heard'> },
 ): void => {
+  const { contacts, presence: book, caps, changes } = deps;
   const { presence, idleSince } = heard;
   const bare = bareJid(presence.from);
   // Anybody may send a presence; only that of contacts is worth the memory.
   if (!contacts.isContact(accountId, bare)) return;
+  deps.memory.heard(bare);
   if (book.note(accountId, presence, idleSince)) changes.announce({ kind: 'contact', accountId, jid: bare });
   if (presence.kind === 'available' && presence.caps !== undefined) {
     caps.note(xmpp.stream, presence.from, presence.caps);

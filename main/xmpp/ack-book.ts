@@ -49,6 +49,11 @@ export class AckBook {
     return this.#outbound;
   }
 
+  /** How many stanzas were sent on the stream. */
+  get sentCount(): number {
+    return (this.#outbound + this.#unacked.length) % MODULUS;
+  }
+
   /** Whether stanzas were received that `inbound` does not cover yet. */
   get owesHandling(): boolean {
     return this.#unhandled.length > 0;
@@ -94,12 +99,17 @@ export class AckBook {
   }
 }
 
-/** Splits what was unacknowledged when a stream ended by the `h` that the server told afterwards. */
-export const splitByAck = (
-  state: ResumeState,
-  h: number,
-): { readonly arrived: readonly string[]; readonly missing: readonly string[] } => {
+/**
+ * What was unacknowledged when a stream ended and, by the `h` that the server told afterwards, it does not have.
+ * Undefined where the count cannot be right: less than was acknowledged before, or more than was sent.
+ */
+export const missingByAck = (state: ResumeState, h: number): readonly string[] | undefined => {
   const count = (((h - state.outbound) % MODULUS) + MODULUS) % MODULUS;
-  // More than we know of: the state was stored before the last stanzas were sent, and all of these arrived.
-  return { arrived: state.unacked.slice(0, count), missing: state.unacked.slice(count) };
+  // After a restart nobody knows how much was sent; but it was not half of all numbers.
+  if (state.unacked === undefined) return count < MODULUS / 2 ? [] : undefined;
+  return count <= state.unacked.length ? state.unacked.slice(count) : undefined;
 };
+
+/** Whether a stanza that made the count of its stream `position` is among the first `handled`. */
+export const isCovered = (position: number, handled: number): boolean =>
+  (((handled - position) % MODULUS) + MODULUS) % MODULUS < MODULUS / 2;

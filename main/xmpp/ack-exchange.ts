@@ -17,6 +17,8 @@ export const ACK_TIMES = {
 export interface AckPorts {
   readonly clock: Clock;
   readonly write: (text: string) => void;
+  /** Writes what tells the server how much we have handled. */
+  readonly tell: (text: string, inbound: number) => void;
   /** Something was asked that the server must answer. */
   readonly asked: () => void;
   readonly answered: (others: boolean) => void;
@@ -109,7 +111,7 @@ export class AckExchange {
     clearImmediate(this.#answering);
     this.#answering = undefined;
     this.#owesAck = this.#book.owesHandling;
-    this.#ports.write(this.ackText);
+    this.#ports.tell(this.ackText, this.#book.inbound);
   }
 
   #takeAck(h: number | undefined): void {

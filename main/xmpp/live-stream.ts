@@ -31,6 +31,7 @@ export class LiveStream implements Stream {
   readonly jid: string;
   readonly resumed: boolean;
   readonly unhandled: readonly string[];
+  readonly earlierHandled: number | undefined;
   readonly rosterVersioning: boolean;
   readonly #negotiated: Negotiated;
   readonly #wire: Wire;
@@ -41,8 +42,7 @@ export class LiveStream implements Stream {
   readonly #requests: IqRequests;
   readonly #queue: HandlerQueue;
   readonly #gate: OutgoingGate;
-  /** Stanzas of the stream before this one that the server turned out to have. */
-  readonly #arrived: Set<string>;
+  #onAcknowledging: (inbound: number) => void = ignored;
   #handle: (stanza: Element) => Promise<void> | void = ignored;
   #onEnd: ((error: StreamError | undefined) => void) | undefined;
   /** Set as soon as nothing may be sent any more. */
@@ -58,9 +58,9 @@ export class LiveStream implements Stream {
   constructor(wire: Wire, negotiated: Negotiated, { clock, log, durable }: LiveStreamDependencies) {
     this.jid = formatJid(negotiated.jid);
     this.resumed = negotiated.resumed;
-    this.unhandled = negotiated.resumed ? negotiated.earlier.missing : [];
-    this.#arrived = new Set(negotiated.earlier.arrived);
-    this.rosterVersioning = negotiated.rosterVersioning;
+    this.unhandled = negotiated.earlier.unhandled;
+    this.earlierHandled = negotiated.earlier.handled;
+    this.rosterVersioning = negotiated.offers.rosterVersioning;
     this.#negotiated = negotiated;
     this.#wire = wire;
     this.#log = log;
@@ -83,6 +83,7 @@ export class LiveStream implements Stream {
       new AckExchange(negotiated.acks, {
         clock,
         write: (text) => this.#gate.write(text),
+        tell: (text, inbound) => this.#tell(text, inbound),
         asked: () => this.#liveness.expectAnswer(),
         answered: (others) => this.#liveness.answered(others),
       });
@@ -94,6 +95,10 @@ export class LiveStream implements Stream {
     );
   }
 
+  get sentCount(): number | undefined {
+    return this.#negotiated.acks?.sentCount;
+  }
+
   send(stanza: Element): Promise<void> {
     const sent = this.#send(stanza);
     // Whoever does not wait for it must not end the process when the stream ends.
@@ -103,11 +108,7 @@ export class LiveStream implements Stream {
 
   async #send(stanza: Element): Promise<void> {
     if (this.#over !== undefined) throw this.#over;
-    const text = serializeStanza(stanza, this.#negotiated.maxBytes);
-    // Whoever sends again after a break, not having learned its fate, learns it now. Without an id the same
-    // text may mean something new.
-    const hasArrived = stanza.attrs['id'] !== undefined && this.#arrived.delete(text);
-    if (!hasArrived) await this.#transmit(text);
+    await this.#transmit(serializeStanza(stanza, this.#negotiated.offers.maxBytes));
   }
 
   request(iq: Element, timeoutMs: number = REQUEST_MS): Promise<Element> {
@@ -117,6 +118,10 @@ export class LiveStream implements Stream {
     this.#send(iq).catch(cancel);
     answer.catch(ignored);
     return answer;
+  }
+
+  onAcknowledging(note: (inbound: number) => void): void {
+    this.#onAcknowledging = note;
   }
 
   onStanza(handle: (stanza: Element) => Promise<void> | void): void {
@@ -130,10 +135,10 @@ export class LiveStream implements Stream {
   }
 
   resumeState(): ResumeState | undefined {
-    const { acks, resumeId } = this.#negotiated;
+    const { acks, resumeId, offers } = this.#negotiated;
     if (acks === undefined || resumeId === undefined || !this.#resumable) return undefined;
     const { inbound, outbound, unacked } = acks;
-    return { id: resumeId, jid: this.jid, inbound, outbound, unacked };
+    return { id: resumeId, jid: this.jid, inbound, outbound, unacked, offers };
   }
 
   async close(): Promise<void> {
@@ -160,7 +165,7 @@ export class LiveStream implements Stream {
   }
 
   setActive(active: boolean): void {
-    if (this.#over !== undefined || !this.#negotiated.clientState || active === this.#active) return;
+    if (this.#over !== undefined || !this.#negotiated.offers.clientState || active === this.#active) return;
     this.#active = active;
     // Not a stanza: nothing counts or repeats it.
     this.#gate.write(clientState(active ? 'active' : 'inactive').toString());
@@ -168,6 +173,17 @@ export class LiveStream implements Stream {
 
   probe(deadlineMs: number): void {
     if (this.#over === undefined) this.#liveness.probe(deadlineMs);
+  }
+
+  /** The server forgets what it is told of: it must be kept here before. */
+  #tell(text: string, inbound: number): void {
+    try {
+      this.#onAcknowledging(inbound);
+    } catch (error) {
+      void this.#end(notStored(error, 'session'), { resumable: true });
+      return;
+    }
+    this.#gate.write(text);
   }
 
   #transmit(text: string): Promise<void> {

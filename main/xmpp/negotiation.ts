@@ -1,10 +1,10 @@
 /** RFC 6120: features, SASL (section 6), resource binding (section 7); XEP-0198: enable and resume. */
 import { randomBytes } from 'node:crypto';
 import { bareJid, parseJid, type Jid } from '#shared/jid.ts';
-import { AckBook, splitByAck } from './ack-book.ts';
+import { AckBook, missingByAck } from './ack-book.ts';
 import { NS_SM, readCount } from './ack-exchange.ts';
 import { offersClientState } from './features/csi.ts';
-import type { ResumeState, StreamOptions } from './port.ts';
+import type { ResumeState, StreamOffers, StreamOptions } from './port.ts';
 import { SaslError, type SaslExchange } from './sasl/mechanism.ts';
 import type { BindingType } from './sasl/scram.ts';
 import { startExchange } from './sasl/select.ts';
@@ -14,6 +14,7 @@ import {
   featureTexts,
   isStanza,
   protocolFailure,
+  resumptionFailure,
   saslErrorFailure,
   saslFailure,
 } from './stream-failures.ts';
@@ -36,19 +37,20 @@ export interface Negotiated {
   /** Full JID. */
   readonly jid: Jid;
   readonly resumed: boolean;
-  readonly rosterVersioning: boolean;
-  /** Whether the server wants to know if somebody looks at the window (XEP-0352). */
-  readonly clientState: boolean;
-  /** What the server takes in one stanza, UTF-8 bytes. */
-  readonly maxBytes: number;
+  readonly offers: StreamOffers;
   /** Undefined where the server has no stream management. */
   readonly acks: AckBook | undefined;
   /** By which the stream can be resumed. */
   readonly resumeId: string | undefined;
-  /** Of the earlier stream: what the server turned out to have, and what it has not. */
-  readonly earlier: { readonly arrived: readonly string[]; readonly missing: readonly string[] };
+  /** Of the stream that was to be resumed; as in the port. */
+  readonly earlier: Earlier;
   /** Stanzas that came before stream management was on: they count for nothing, but are there. */
   readonly early: readonly Element[];
+}
+
+interface Earlier {
+  readonly handled: number | undefined;
+  readonly unhandled: readonly string[];
 }
 
 export interface NegotiationInput {
@@ -70,26 +72,28 @@ export const negotiate = async (wire: Wire, input: NegotiationInput): Promise<Ne
   const { resume } = input.options;
   const canResume = resume !== undefined && child(usable, 'sm', NS_SM) !== undefined;
   const resumption = canResume ? await tryResume(wire, resume, input.account) : undefined;
-  const common = {
-    rosterVersioning: child(usable, 'ver', NS_ROSTER_VERSIONING) !== undefined,
-    clientState: offersClientState(usable),
-    maxBytes: maxBytesOf(usable),
-  };
-  if (resumption?.resumed !== undefined) return { ...common, ...resumption.resumed };
+  const offers = offersOf(usable);
+  if (resumption?.resumed !== undefined) return { ...resumption.resumed, offers };
   const early: Element[] = [];
   const jid = await bind(wire, input.options.resource, early);
   if (child(usable, 'session', NS_SESSION) !== undefined) await startSession(wire, usable, early);
   const management = child(usable, 'sm', NS_SM) === undefined ? undefined : await enable(wire, early);
   return {
-    ...common,
     jid,
     resumed: false,
+    offers,
     acks: management === undefined ? undefined : new AckBook(),
     resumeId: management?.resumeId,
-    earlier: resumption?.earlier ?? { arrived: [], missing: [] },
+    earlier: { handled: resumption?.handled, unhandled: [] },
     early,
   };
 };
+
+const offersOf = (usable: Element): StreamOffers => ({
+  rosterVersioning: child(usable, 'ver', NS_ROSTER_VERSIONING) !== undefined,
+  clientState: offersClientState(usable),
+  maxBytes: maxBytesOf(usable),
+});
 
 const features = async (wire: Wire): Promise<Element> => {
   const element = await wire.next();
@@ -155,26 +159,33 @@ const readSaslData = (element: Element): Uint8Array | undefined => {
 
 interface Resumption {
   /** Undefined where the server would not: a resource has to be bound. */
-  readonly resumed?: Omit<Negotiated, 'rosterVersioning' | 'clientState' | 'maxBytes'>;
-  readonly earlier: Negotiated['earlier'];
+  readonly resumed?: Negotiated;
+  readonly handled: number | undefined;
 }
 
 /** XEP-0198 section 5. */
 const tryResume = async (wire: Wire, state: ResumeState, account: Jid): Promise<Resumption> => {
-  const nothing = { arrived: [], missing: state.unacked };
   const jid = parseJid(state.jid);
-  if (jid === undefined || bareJid(jid) !== bareJid(account)) return { earlier: nothing };
+  if (jid === undefined || bareJid(jid) !== bareJid(account)) return { handled: undefined };
   wire.write(xml('resume', { xmlns: NS_SM, previd: state.id, h: state.inbound }).toString());
-  const answer = await wire.next();
+  return readResumption(await wire.next(), state, jid);
+};
+
+/** The answer to a resumption. @throws StreamError where going on with it would lose something */
+const readResumption = (answer: Element, state: ResumeState, jid: Jid): Resumption => {
   const name = answer.getNS() === NS_SM ? answer.getName() : '';
   const h = readCount(answer.attrs['h']);
-  if (name === 'failed') return { earlier: h === undefined ? nothing : splitByAck(state, h) };
+  const unhandled = h === undefined ? undefined : missingByAck(state, h);
+  if (name === 'failed') return { handled: unhandled === undefined ? undefined : h };
   if (name !== 'resumed' || answer.attrs['previd'] !== state.id || h === undefined) {
-    throw protocolFailure('the answer to a resumption cannot be read', 'bind');
+    throw resumptionFailure('the answer to a resumption cannot be read');
   }
-  const earlier = splitByAck(state, h);
+  // Nothing that this server says of the stream can be believed; what it may not have goes out again.
+  if (unhandled === undefined) throw resumptionFailure('the count of a resumption cannot be right');
   const acks = new AckBook({ inbound: state.inbound, outbound: h });
-  return { resumed: { jid, resumed: true, acks, resumeId: state.id, earlier, early: [] }, earlier };
+  const { offers, id: resumeId } = state;
+  const earlier = { handled: h, unhandled };
+  return { handled: h, resumed: { jid, resumed: true, offers, acks, resumeId, earlier, early: [] } };
 };
 
 /** Sends an iq whose answer the server itself must give; stanzas that come before are kept. */

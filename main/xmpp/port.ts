@@ -59,6 +59,16 @@ export interface StreamOptions {
   readonly resume?: ResumeState | undefined;
 }
 
+/** What a server grants to a stream after the login. */
+export interface StreamOffers {
+  /** Roster versioning (RFC 6121 section 2.6). */
+  readonly rosterVersioning: boolean;
+  /** Whether the server wants to know if somebody looks at the window (XEP-0352). */
+  readonly clientState: boolean;
+  /** What the server takes in one stanza, UTF-8 bytes. */
+  readonly maxBytes: number;
+}
+
 /** What XEP-0198 needs to resume: plain data, so that it can be stored. */
 export interface ResumeState {
   readonly id: string;
@@ -68,8 +78,12 @@ export interface ResumeState {
   readonly inbound: number;
   /** How many stanzas of ours the server has acknowledged. */
   readonly outbound: number;
-  /** Serialised stanzas sent but not acknowledged, oldest first. */
-  readonly unacked: readonly string[];
+  /**
+   * Serialised stanzas sent but not acknowledged, oldest first. Undefined after a restart: how much was on
+   * its way is not known then, only whoever sent something durable knows of that.
+   */
+  readonly unacked: readonly string[] | undefined;
+  readonly offers: StreamOffers;
 }
 
 /** A bound (or resumed) stream. All callbacks run in the order of the wire. */
@@ -84,6 +98,13 @@ export interface Stream {
    * whoever owns a stanza does. Empty where the stream is new.
    */
   readonly unhandled: readonly string[];
+  /**
+   * How many stanzas of the stream that was to be resumed the server has handled: its `h`, modulo 2^32. Also
+   * where it would not resume but still knew the count; undefined where it did not say, or cannot be right.
+   */
+  readonly earlierHandled: number | undefined;
+  /** How many stanzas were sent on this stream, modulo 2^32; undefined without stream management. */
+  readonly sentCount: number | undefined;
   /** Whether the server offers roster versioning (RFC 6121 section 2.6). */
   readonly rosterVersioning: boolean;
 
@@ -106,6 +127,12 @@ export interface Stream {
    * The stanza counts as handled (XEP-0198 `h`) only when the promise is settled. Set once, at once.
    */
   onStanza(handle: (stanza: Element) => Promise<void> | void): void;
+
+  /**
+   * Called whenever the server is about to be told how much we have handled, and before it is: it forgets what
+   * that covers. Throwing ends the stream without telling. Set once, before `onStanza`.
+   */
+  onAcknowledging(note: (inbound: number) => void): void;
 
   /** Called once when the stream has ended; `error` is undefined after `close()`. */
   onEnd(ended: (error: StreamError | undefined) => void): void;

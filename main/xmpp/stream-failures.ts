@@ -93,6 +93,13 @@ export const xmlFailure = (error: unknown, step: ConnectionStep): StreamError =>
 export const protocolFailure = (message: string, step: ConnectionStep, condition?: string): StreamError =>
   new StreamError({ code: 'protocol-error', step, advice: 'retry-later', condition }, message);
 
+/** A resumption that cannot go well: the next attempt begins anew. */
+export const resumptionFailure = (message: string): StreamError =>
+  new StreamError(
+    { code: 'protocol-error', step: 'bind', advice: 'retry-now', condition: 'undefined-condition' },
+    message,
+  );
+
 export const connectionLost = (message: string, step: ConnectionStep): StreamError =>
   new StreamError({ code: 'connection-lost', step, advice: 'retry-now' }, message);
 

@@ -18,12 +18,15 @@ export class FakeStream implements Stream {
   readonly jid: string;
   readonly resumed: boolean;
   readonly unhandled: readonly string[];
+  readonly earlierHandled: number | undefined;
+  sentCount: number | undefined;
   readonly rosterVersioning: boolean;
   readonly #expected: Expectation[] = [];
   readonly #held: Held[] = [];
   readonly #surprises: string[] = [];
   readonly #waiting: string[];
   #handle: ((stanza: Element) => Promise<void> | void) | undefined;
+  #acknowledging: ((inbound: number) => void) | undefined;
   #ended: ((error: StreamError | undefined) => void) | undefined;
   probes = 0;
   /** What the server was told of the window. */
@@ -37,6 +40,9 @@ export class FakeStream implements Stream {
       resumed?: boolean;
       unhandled?: readonly string[];
       rosterVersioning?: boolean;
+      earlierHandled?: number;
+      /** Where the count begins; null for a server without stream management. */
+      sent?: number | null;
       waiting?: readonly string[];
     } = {},
   ) {
@@ -44,6 +50,9 @@ export class FakeStream implements Stream {
     this.jid = options.jid ?? 'alice@localhost/here';
     this.resumed = options.resumed ?? false;
     this.unhandled = options.unhandled ?? [];
+    this.earlierHandled = options.earlierHandled;
+    const { sent = options.earlierHandled ?? 0 } = options;
+    this.sentCount = sent ?? undefined;
     this.rosterVersioning = options.rosterVersioning ?? false;
   }
 
@@ -77,6 +86,11 @@ export class FakeStream implements Stream {
     held.settle.resolve();
   }
 
+  /** The server asks how much was handled. */
+  askHandled(inbound: number): void {
+    this.#acknowledging?.(inbound);
+  }
+
   /** The connection breaks. */
   break(error?: StreamError): void {
     if (!this.open) return;
@@ -95,6 +109,7 @@ export class FakeStream implements Stream {
     }
     this.#expected.shift();
     next.check(stanza);
+    if (this.sentCount !== undefined) this.sentCount++;
     if (next.answer === 'ack') return Promise.resolve();
     const settle = Promise.withResolvers<void>();
     this.#held.push({ stanza, settle });
@@ -114,6 +129,10 @@ export class FakeStream implements Stream {
       : Promise.reject(next.result);
   }
 
+  onAcknowledging(note: (inbound: number) => void): void {
+    this.#acknowledging = note;
+  }
+
   onStanza(handle: (stanza: Element) => Promise<void> | void): void {
     this.#handle = handle;
     for (const stanza of this.#waiting.splice(0)) void handle(parseStanza(stanza));
@@ -125,7 +144,8 @@ export class FakeStream implements Stream {
 
   resumeState(): ResumeState | undefined {
     const unacked = this.#held.map(({ stanza }) => stanza.toString());
-    return { id: 'sm', jid: this.jid, inbound: 0, outbound: 0, unacked };
+    const offers = { rosterVersioning: this.rosterVersioning, clientState: true, maxBytes: 262_144 };
+    return { id: 'sm', jid: this.jid, inbound: 0, outbound: 0, unacked, offers };
   }
 
   close(): Promise<void> {

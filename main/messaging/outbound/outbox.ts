@@ -4,7 +4,7 @@ import type { OutboxEntry, OutboxId } from '#main/store/outbox.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
-import { stanzaIdAttribute } from '#main/xmpp/features/message.ts';
+import { isCovered } from '#main/xmpp/ack-book.ts';
 import type { Stream } from '#main/xmpp/port.ts';
 import { UnsendableStanza } from '#main/xmpp/serialize.ts';
 import { parseStanza, type Element } from '#main/xmpp/stanza.ts';
@@ -25,9 +25,14 @@ const MAX_TIMER_MS = 2_147_483_647;
 /** So many leave with one commit; thousands that waited must not make one long transaction. */
 const MAX_TOGETHER = 50;
 
+/** What the outbox needs of a stream. */
+export type OutboxStream = Pick<Stream, 'send' | 'sentCount'>;
+
 /** An entry on its way out. */
 interface Ready {
   readonly entry: OutboxEntry;
+  /** What is noted of its place on the stream. */
+  readonly position: number | undefined;
   /** Undefined where it may not leave. */
   readonly stanza: Element | undefined;
   /** The message whose state has changed. */
@@ -42,7 +47,7 @@ interface Ready {
 export class Outbox {
   readonly #deps: OutboxDependencies;
   readonly #accountId: AccountId;
-  #stream: Pick<Stream, 'send'> | undefined;
+  #stream: OutboxStream | undefined;
   /** The entry that was given to the present stream last. */
   #last: OutboxId | undefined;
   #cancelTimer = (): void => undefined;
@@ -56,12 +61,26 @@ export class Outbox {
   }
 
   /**
-   * Starts sending over a stream.
-   * @param acknowledged serialised stanzas of an earlier stream that the server turned out to have
+   * A stream has begun, and nothing was sent on it: what the one before got across is settled, in this run of
+   * the application or an earlier one, and the rest is to be sent again.
+   * @param handled how many stanzas of the stream before the server has (XEP-0198 section 5), if it said so
    */
-  run(stream: Pick<Stream, 'send'>, acknowledged: readonly string[] = []): void {
-    for (const text of acknowledged) this.#hasArrived(text);
-    this.#settleArrived();
+  begin(handled: number | undefined): void {
+    const { store } = this.#deps;
+    const settled = store.transaction(() => {
+      const entries = handled === undefined ? [] : store.outbox.onTheirWay(this.#accountId);
+      store.outbox.clearPositions(this.#accountId);
+      return entries.flatMap((entry) =>
+        entry.position !== undefined && handled !== undefined && isCovered(entry.position, handled)
+          ? (this.#settle(entry) ?? [])
+          : [],
+      );
+    });
+    this.#announce(...settled);
+  }
+
+  /** Starts sending over a stream. */
+  run(stream: OutboxStream): void {
     this.#stream = stream;
     this.#last = undefined;
     this.poke();
@@ -79,8 +98,9 @@ export class Outbox {
   /** Sends what has been added or is due; does nothing without a stream. */
   poke(): void {
     for (let stream = this.#stream; stream !== undefined; stream = this.#stream) {
-      const ready = this.#prepare();
+      const ready = this.#prepare(stream);
       for (const one of ready) this.#give(one, stream);
+      this.#announce(...ready.flatMap(({ changed }) => changed ?? []));
       if (ready.length < MAX_TOGETHER) break;
     }
     this.#setTimer();
@@ -106,7 +126,7 @@ export class Outbox {
   }
 
   /** Readies the next entries, with one commit for all of them. */
-  #prepare(): readonly Ready[] {
+  #prepare(stream: OutboxStream): readonly Ready[] {
     const { store, clock } = this.#deps;
     const before = this.#last;
     try {
@@ -116,7 +136,8 @@ export class Outbox {
           const entry = store.outbox.next(this.#accountId, this.#last, clock.now());
           if (entry === undefined) break;
           this.#last = entry.id;
-          ready.push(this.#sealed(entry));
+          const position = nextPosition(stream, ready.filter(({ stanza }) => stanza !== undefined).length);
+          ready.push(this.#sealed(entry, position));
         }
         return ready;
       });
@@ -136,9 +157,12 @@ export class Outbox {
     this.#cancelTimer = clock.after(ms, () => this.#pokeUnasked());
   }
 
-  #give({ entry, stanza, changed }: Ready, stream: Pick<Stream, 'send'>): void {
-    if (changed !== undefined) this.#announce(changed);
+  #give({ entry, stanza, position }: Ready, stream: OutboxStream): void {
     if (stanza === undefined) return;
+    const actual = nextPosition(stream, 0);
+    // One before it could not be sent. It must be right on the disk before the stanza leaves: an entry whose
+    // place somebody else has would count as arrived.
+    if (actual !== undefined && actual !== position) this.#deps.store.outbox.setPosition(entry.id, actual);
     stream.send(stanza).then(
       () => this.#acknowledged(entry),
       (error: unknown) => this.#unsent(entry, error),
@@ -157,18 +181,22 @@ export class Outbox {
   }
 
   /** The stanza of an entry is made once and kept. */
-  #sealed(entry: OutboxEntry): Ready {
+  #sealed(entry: OutboxEntry, position: number | undefined): Ready {
     const { store } = this.#deps;
     const { messageId } = entry;
     const sending = messageId === undefined ? undefined : store.messages.setState(messageId, 'sending');
     store.outbox.countAttempt(entry.id);
-    if (entry.stanza !== undefined) return { entry, stanza: parseStanza(entry.stanza), changed: sending };
+    if (entry.stanza !== undefined) {
+      if (position !== undefined) store.outbox.setPosition(entry.id, position);
+      return { entry, stanza: parseStanza(entry.stanza), position, changed: sending };
+    }
     const sealed = this.#seal(entry);
     if (sealed.kind === 'refused') {
-      return { entry, stanza: undefined, changed: this.#refuse(entry, sealed.condition) };
+      return { entry, stanza: undefined, position, changed: this.#refuse(entry, sealed.condition) };
     }
     store.outbox.storeSealed(entry.id, sealed.stanza.toString());
-    return { entry, stanza: sealed.stanza, changed: sending };
+    if (position !== undefined) store.outbox.setPosition(entry.id, position);
+    return { entry, stanza: sealed.stanza, position, changed: sending };
   }
 
   #seal(entry: OutboxEntry): Sealed {
@@ -221,18 +249,6 @@ export class Outbox {
     return store.messages.get(messageId) && store.messages.setState(messageId, 'acked');
   }
 
-  #hasArrived(text: string): void {
-    const id = stanzaIdAttribute(parseStanza(text));
-    const { store } = this.#deps;
-    for (let entry = store.outbox.next(this.#accountId); entry !== undefined;) {
-      if (entry.stanza !== undefined && stanzaIdAttribute(parseStanza(entry.stanza)) === id) {
-        this.#acknowledged(entry);
-        return;
-      }
-      entry = store.outbox.next(this.#accountId, entry.id);
-    }
-  }
-
   #announce(...messages: readonly StoredMessage[]): void {
     this.#deps.changes.announce(
       ...messages.flatMap(({ id, chatId }) => [
@@ -242,3 +258,7 @@ export class Outbox {
     );
   }
 }
+
+/** The count of stanzas on the stream with the one that leaves after `more` others. */
+const nextPosition = ({ sentCount }: OutboxStream, more: number): number | undefined =>
+  sentCount === undefined ? undefined : (sentCount + more + 1) % 2 ** 32;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AccountSession, type SessionWork } from '#main/accounts/session.ts';
 import type { AccountState } from '#main/accounts/machine.ts';
 import { createFeatures } from '#main/xmpp/features/index.ts';
-import { StreamError, type Stream, type StreamOptions } from '#main/xmpp/port.ts';
+import { StreamError, type ResumeState, type Stream, type StreamOptions } from '#main/xmpp/port.ts';
 import { FakeStream } from '#tests/support/fake-stream.ts';
 import { quietLog } from '#tests/support/test-store.ts';
 import { AppError } from '#shared/errors.ts';
@@ -13,11 +13,12 @@ const settled = async (): Promise<void> => {
 };
 
 /** A session whose streams the test hands out, with time that passes only by `tick`. */
-const setUp = (work: Partial<SessionWork> = {}) => {
+const setUp = (work: Partial<SessionWork> = {}, stored?: ResumeState, beginning = (): void => undefined) => {
   const timers: (() => void)[] = [];
   const attempts: { options: StreamOptions; signal: AbortSignal; give: PromiseWithResolvers<Stream> }[] = [];
   const phases: string[] = [];
   const did: string[] = [];
+  const kept: (ResumeState | undefined)[] = [stored];
   let now = 0;
   const session = new AccountSession({
     accountId: 'a' as AccountId,
@@ -47,10 +48,19 @@ const setUp = (work: Partial<SessionWork> = {}) => {
       message: () => undefined,
       presence: () => undefined,
       seesUs: () => false,
-      runOutbox: (_, acknowledged) => did.push(`run ${acknowledged.length}`),
+      runOutbox: () => did.push('run'),
       holdOutbox: () => did.push('hold'),
       ended: () => did.push('ended'),
       ...work,
+    },
+    memory: {
+      load: () => kept.at(-1),
+      begin: ({ earlierHandled }) => {
+        beginning();
+        did.push(`begin ${earlierHandled ?? 'anew'}`);
+      },
+      acknowledging: (inbound) => did.push(`acknowledge ${inbound}`),
+      end: (state) => kept.push(state),
     },
     changed: (state: AccountState) => phases.push(state.phase),
   });
@@ -60,10 +70,19 @@ const setUp = (work: Partial<SessionWork> = {}) => {
     if (found === undefined) throw new Error(`there was no attempt ${index}`);
     return found;
   };
-  return { session, attempts, attempt, phases, did, timers };
+  return { session, attempts, attempt, phases, did, kept, timers };
 };
 
 const lost = new StreamError({ code: 'connection-lost', step: 'session', advice: 'retry-now' }, 'lost');
+
+const resumable: ResumeState = {
+  id: 'sm',
+  jid: 'alice@localhost/here',
+  inbound: 2,
+  outbound: 3,
+  unacked: undefined,
+  offers: { rosterVersioning: true, clientState: true, maxBytes: 262_144 },
+};
 
 describe('an account session', () => {
   it('connects, syncs, sends, and comes back after a break with what can be resumed', async () => {
@@ -80,10 +99,12 @@ describe('an account session', () => {
     timers[0]?.();
     const second = await attempt(1);
     expect(second.options.resume?.unacked).toHaveLength(2);
-    second.give.resolve(new FakeStream({ resumed: true, unhandled: ['<message id="2"/>'] }));
+    second.give.resolve(
+      new FakeStream({ resumed: true, earlierHandled: 1, unhandled: ['<message id="2"/>'] }),
+    );
     await settled();
     expect(phases).toEqual(['connecting', 'syncing', 'online', 'waiting', 'connecting', 'syncing', 'online']);
-    expect(did).toEqual(['run 0', 'ended', 'hold', 'run 1']);
+    expect(did).toEqual(['begin anew', 'run', 'ended', 'hold', 'begin 1', 'run']);
   });
 
   it('answers a request for what it cannot do, and a forged roster push, with an error', async () => {
@@ -176,6 +197,73 @@ describe('an account session', () => {
     await settled();
     await stream.receive("<message from='bob@localhost/x'><body>hi</body></message>");
     expect(session.state.phase).toBe('online');
+  });
+
+  it('resumes what an earlier run of the application left', async () => {
+    const left = { ...resumable, id: 'left' };
+    const { session, attempt, did } = setUp({}, left);
+    session.dispatch({ type: 'enable' });
+    const first = await attempt(0);
+    expect(first.options.resume).toEqual(left);
+    const stream = new FakeStream({ resumed: true, earlierHandled: 5 });
+    first.give.resolve(stream);
+    await settled();
+    stream.askHandled(3);
+    expect(did).toEqual(['begin 5', 'run', 'acknowledge 3']);
+  });
+
+  it('leaves a state behind when the network goes, and none when the user does', async () => {
+    const { session, attempt, kept } = setUp();
+    session.dispatch({ type: 'enable' });
+    (await attempt(0)).give.resolve(new FakeStream());
+    await settled();
+    session.dispatch({ type: 'suspend' });
+    expect(kept.at(-1)).toMatchObject({ id: 'sm' });
+    session.dispatch({ type: 'wake' });
+    (await attempt(1)).give.resolve(new FakeStream({ resumed: true }));
+    await settled();
+    await session.close();
+    expect(kept.at(-1)).toBeUndefined();
+  });
+
+  it('keeps the state when the user leaves while there is no network: the server holds the stream', async () => {
+    const { session, attempt, kept } = setUp();
+    session.dispatch({ type: 'enable' });
+    const stream = new FakeStream();
+    (await attempt(0)).give.resolve(stream);
+    await settled();
+    stream.break(lost);
+    await session.close();
+    expect(kept.at(-1)).toMatchObject({ id: 'sm' });
+  });
+
+  it('begins anew when a resumption went wrong, and resumes again when only the network did', async () => {
+    const { session, attempt, timers } = setUp({}, { ...resumable, id: 'odd' });
+    session.dispatch({ type: 'enable' });
+    (await attempt(0)).give.reject(lost);
+    await settled();
+    timers[0]?.();
+    const second = await attempt(1);
+    expect(second.options.resume).toMatchObject({ id: 'odd' });
+    second.give.reject(
+      new StreamError({ code: 'protocol-error', step: 'bind', advice: 'retry-now' }, 'a wrong count'),
+    );
+    await settled();
+    timers.at(-1)?.();
+    expect((await attempt(2)).options.resume).toBeUndefined();
+  });
+
+  it('says nothing on a stream whose beginning could not be stored', async () => {
+    const { session, attempt } = setUp({}, undefined, () => {
+      throw new AppError('disk-full', 'the disk is full');
+    });
+    session.dispatch({ type: 'enable' });
+    const stream = new FakeStream();
+    (await attempt(0)).give.resolve(stream);
+    await settled();
+    stream.finish();
+    expect(stream.open).toBe(false);
+    expect(session.state).toMatchObject({ phase: 'waiting', error: { code: 'disk-full' } });
   });
 
   it('ignores what an attempt still reports after the account was switched off', async () => {

@@ -11,6 +11,8 @@ import type { ChatId } from '#shared/ids.ts';
 
 let test: TestStore;
 let outbox: Outbox;
+/** The outbox of the next run of the application. */
+let restarted: () => Outbox;
 let messages: MessageService;
 let chatId: ChatId;
 
@@ -26,13 +28,15 @@ const rejected = async (stream: FakeStream, stanza: Element): Promise<void> => s
 beforeEach(() => {
   test = openTestStore();
   const changes = new Changes();
-  outbox = new Outbox(test.account.id, {
-    store: test.store,
-    changes,
-    clock: systemClock,
-    log: quietLog,
-    sendTyping: () => false,
-  });
+  restarted = () =>
+    new Outbox(test.account.id, {
+      store: test.store,
+      changes,
+      clock: systemClock,
+      log: quietLog,
+      sendTyping: () => false,
+    });
+  outbox = restarted();
   messages = new MessageService({
     store: test.store,
     changes,
@@ -127,15 +131,78 @@ describe('the outbox', () => {
     const lost = messages.send(chatId, 'lost');
     const cut = new FakeStream().expectSend(body('arrived'), 'hold').expectSend(body('lost'), 'hold');
     outbox.run(cut);
-    const unacked = cut.resumeState()?.unacked ?? [];
     cut.break();
     outbox.hold();
     await settled();
-    const resumed = new FakeStream({ resumed: true, unhandled: unacked.slice(1) }).expectSend(body('lost'));
-    outbox.run(resumed, unacked.slice(0, 1));
+    const resumed = new FakeStream({ resumed: true, earlierHandled: 1 }).expectSend(body('lost'));
+    outbox.begin(resumed.earlierHandled);
+    outbox.run(resumed);
     await settled();
     resumed.finish();
     expect([state(arrived.id), state(lost.id)]).toEqual(['acked', 'acked']);
+  });
+
+  it('knows after a crash what the server counted, by the places on the stream', async () => {
+    const [arrived, lost] = ['arrived', 'lost'].map((text) => messages.send(chatId, text));
+    // Presence and requests before them count too.
+    outbox.run(
+      new FakeStream({ sent: 2 ** 32 - 2 })
+        .expectSend(body('arrived'), 'hold')
+        .expectSend(body('lost'), 'hold'),
+    );
+    expect(test.store.outbox.onTheirWay(test.account.id).map(({ position }) => position)).toEqual([
+      2 ** 32 - 1,
+      0,
+    ]);
+    test.store.messages.requeueSending();
+    const second = restarted();
+    second.begin(2 ** 32 - 1);
+    expect([state(arrived?.id ?? 0), state(lost?.id ?? 0)]).toEqual(['acked', 'queued']);
+    const resumed = new FakeStream({ resumed: true, earlierHandled: 2 ** 32 - 1 }).expectSend(body('lost'));
+    second.run(resumed);
+    await settled();
+    resumed.finish();
+  });
+
+  it('sends all again where the server does not say what it has', async () => {
+    messages.send(chatId, 'unknown');
+    outbox.run(new FakeStream().expectSend(body('unknown'), 'hold'));
+    const second = restarted();
+    second.begin(undefined);
+    const next = new FakeStream().expectSend(body('unknown'));
+    second.run(next);
+    await settled();
+    next.finish();
+  });
+
+  it('forgets the places of one stream before anything leaves on the next', () => {
+    const lost = messages.send(chatId, 'lost');
+    outbox.run(new FakeStream({ sent: 10 }).expectSend(body('lost'), 'hold'));
+    const second = restarted();
+    // The server has ten; the eleventh of the resumed stream is a request, and then it breaks again.
+    second.begin(10);
+    const third = restarted();
+    third.begin(11);
+    expect(state(lost.id)).toBe('sending');
+  });
+
+  it('corrects a place where something before it could not be sent, or something came between', () => {
+    messages.send(chatId, 'one');
+    messages.send(chatId, 'two');
+    let sentCount = 0;
+    const unsendable = new UnsendableStanza('size', 'larger than the server takes');
+    outbox.run({
+      get sentCount() {
+        return sentCount;
+      },
+      send: (stanza) => {
+        if (stanza.getChildText('body') === 'one') return Promise.reject(unsendable);
+        sentCount++;
+        return new Promise(() => undefined);
+      },
+    });
+    const places = test.store.outbox.onTheirWay(test.account.id).map(({ position }) => position);
+    expect(places.at(-1)).toBe(1);
   });
 
   it('sends what is written while others wait for their acknowledgement', () => {
@@ -188,6 +255,7 @@ describe('the outbox', () => {
       throw new UnsendableStanza('size', 'larger than the server takes');
     });
     outbox.run({
+      sentCount: undefined,
       send: (stanza) =>
         stanza.getChildText('body') === 'next' ? Promise.resolve() : rejected(stream, stanza),
     });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AppError } from '#shared/errors.ts';
 import { parseStanza, xml, type Element } from '#main/xmpp/stanza.ts';
 import { ManualClock } from '#tests/support/manual-clock.ts';
 import { useStubAccount } from '#tests/support/stub-account.ts';
@@ -153,6 +154,38 @@ describe('stream management', () => {
     expect(stream.resumeState()).toBeUndefined();
   });
 
+  test('notes what it is about to tell, before it does', async () => {
+    const noted: number[] = [];
+    let wasNoted = false;
+    const { openBare } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      peer.send(said('1') + said('2') + SM_REQUEST);
+      await ackedUpTo(peer, 2);
+      wasNoted = noted.at(-1) === 2;
+    });
+    const stream = await openBare();
+    stream.onAcknowledging((inbound) => noted.push(inbound));
+    stream.onStanza(() => undefined);
+    await until('the acknowledgement', () => wasNoted);
+  });
+
+  test('tells nothing that could not be noted, and ends so that it comes again', async () => {
+    const { openBare, stub } = await account({}, async (peer) => {
+      await acceptSession(peer);
+      peer.send(said('1') + SM_REQUEST);
+      await peer.untilGone();
+    });
+    const stream = await openBare();
+    const ended = new Promise((resolve) => stream.onEnd(resolve));
+    stream.onAcknowledging(() => {
+      throw new AppError('disk-full', 'the disk is full');
+    });
+    stream.onStanza(() => undefined);
+    expect(await ended).toMatchObject({ code: 'disk-full', advice: 'retry-later' });
+    expect(stub.received).not.toContain('<a ');
+    expect(stream.resumeState()).toBeDefined();
+  });
+
   test('whose server does not resume gives nothing to resume', async () => {
     const { open } = await account({}, (peer) =>
       acceptSession(peer, "<enabled xmlns='urn:xmpp:sm:3' id='x'/>"),
@@ -169,6 +202,7 @@ describe('a resumption', () => {
     inbound: 7,
     outbound: 10,
     unacked: ['<message id="m1"/>', '<message id="m2"/>', '<presence/>'],
+    offers: { rosterVersioning: false, clientState: false, maxBytes: 262_144 },
   };
   const answering =
     (answer: string, then?: StubScript): StubScript =>
@@ -217,6 +251,7 @@ describe('a resumption', () => {
       inbound: 8,
       outbound: 13,
       unacked: [],
+      offers: { rosterVersioning: false, clientState: false, maxBytes: 262_144 },
     });
   });
 
@@ -228,37 +263,19 @@ describe('a resumption', () => {
     expect(stub.received).not.toMatch(/m1|m2/);
   });
 
-  test('that fails with a count spares what has arrived from leaving twice', async () => {
-    const { open, stub } = await account(
-      {},
-      answering(failed(" h='11'"), async (peer) => {
-        await bindAnew(peer);
-        await peer.expect(/<r [^>]*>/);
-        peer.send(A(2));
-      }),
-    );
+  test('that fails with a count says what has arrived all the same', async () => {
+    const { open } = await account({}, answering(failed(" h='11'"), bindAnew));
     const { stream } = await open({ resume: state });
-    await Promise.all(
-      ['<message id="m1"/>', '<message id="m2"/>', '<presence/>'].map((text) =>
-        stream.send(parseStanza(text)),
-      ),
-    );
-    expect(stub.received).not.toContain('m1');
-    expect(stub.received).toContain('m2');
+    expect(stream).toMatchObject({ resumed: false, earlierHandled: 11, unhandled: [], sentCount: 0 });
   });
 
-  test('that fails does not keep from saying the same again what has no id', async () => {
-    const { open, stub } = await account(
-      {},
-      answering(failed(" h='13'"), async (peer) => {
-        await bindAnew(peer);
-        await peer.expect(/<r [^>]*>/);
-        peer.send(A(1));
-      }),
-    );
+  test.each([
+    ['more than was sent', 14],
+    ['less than was acknowledged before', 9],
+  ])('that fails with a count of %s says nothing of what has arrived', async (_name, h) => {
+    const { open } = await account({}, answering(failed(` h='${h}'`), bindAnew));
     const { stream } = await open({ resume: state });
-    await stream.send(parseStanza('<presence/>'));
-    expect(stub.received).toContain('<presence/>');
+    expect(stream).toMatchObject({ resumed: false, earlierHandled: undefined });
   });
 
   test('counts beyond 2^32 (XEP-0198 section 4)', async () => {
@@ -278,11 +295,29 @@ describe('a resumption', () => {
     expect(stream.resumeState()).toMatchObject({ inbound: 0, outbound: 1, unacked: [] });
   });
 
-  test('of a state that lags behind: the server has more than we know of', async () => {
+  test('after a restart: the server has more than what is known of, and how much of what is', async () => {
     const { open } = await account({}, answering("<resumed xmlns='urn:xmpp:sm:3' previd='old' h='20'/>"));
-    const { stream } = await open({ resume: state });
-    expect(stream.unhandled).toEqual([]);
-    expect(stream.resumeState()).toMatchObject({ outbound: 20 });
+    const { stream } = await open({ resume: { ...state, unacked: undefined } });
+    expect(stream).toMatchObject({ resumed: true, unhandled: [], earlierHandled: 20, sentCount: 20 });
+    expect(stream.resumeState()).toMatchObject({ outbound: 20, unacked: [] });
+  });
+
+  test.each([
+    ['more than was sent', 14, state],
+    ['less than was acknowledged before', 9, state],
+    ['less than was known to be acknowledged, after a restart', 9, { ...state, unacked: undefined }],
+  ])('with a count of %s is given up: nothing counts as arrived', async (_name, h, resume) => {
+    const { fail, stub } = await account(
+      {},
+      answering(`<resumed xmlns='urn:xmpp:sm:3' previd='old' h='${h}'/>`, async (peer) => peer.untilGone()),
+    );
+    expect(await fail({ resume })).toMatchObject({
+      code: 'protocol-error',
+      step: 'bind',
+      advice: 'retry-now',
+    });
+    // Said goodbye to: what the server holds for this session goes the way of other messages to nobody.
+    expect(stub.received).toContain('</stream:stream>');
   });
 
   test.each([
@@ -294,7 +329,7 @@ describe('a resumption', () => {
     expect(await fail({ resume: state })).toMatchObject({
       code: 'protocol-error',
       step: 'bind',
-      advice: 'retry-later',
+      advice: 'retry-now',
     });
   });
 
