@@ -5,6 +5,21 @@ const stub = new URL('./tests/support/electron-stub.ts', import.meta.url).pathna
 /** Importing the real `electron` outside Electron starts a download; every suite gets the stub instead. */
 const alias = { electron: stub };
 
+/** Where the server's behaviour matters. */
+const onBothServers = [
+  'archive',
+  'bad-input',
+  'conversation',
+  'killed',
+  'message-protocols',
+  'messages-*',
+  'stream',
+];
+
+const integration = (name: string, env: Record<string, string>, include: string[]) => ({
+  test: { name, env, include, alias, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+});
+
 export default defineConfig({
   test: {
     projects: [
@@ -23,16 +38,13 @@ export default defineConfig({
           setupFiles: ['tests/support/boringssl-guard.ts'],
         },
       },
-      {
-        test: {
-          name: 'integration',
-          include: ['tests/integration/**/*.test.ts'],
-          alias,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-        },
-      },
+      integration('integration', { CHATSECURE_SERVER: 'prosody' }, ['tests/integration/**/*.test.ts']),
+      // The same stories on the other server that many people use.
+      integration(
+        'ejabberd',
+        { CHATSECURE_SERVER: 'ejabberd' },
+        onBothServers.map((name) => `tests/integration/${name}.test.ts`),
+      ),
       {
         test: {
           name: 'package',

@@ -8,7 +8,7 @@ import { Stop } from './ensure-stop.mjs';
 
 export { Stop };
 
-/** @typedef {import('./ensure-system-packages.mjs').RequirementName} RequirementName */
+/** @typedef {import('./ensure-requirements.mjs').RequirementName} RequirementName */
 
 /**
  * @typedef {object} Command
@@ -19,7 +19,16 @@ export { Stop };
  */
 
 /** @type {readonly RequirementName[]} */
-const integration = ['prosody', 'prosody-modules', 'openssl', 'dbus', 'gnome-keyring', 'libsecret'];
+const integration = [
+  'prosody',
+  'prosody-modules',
+  'ejabberd',
+  'ejabberd-sqlite',
+  'openssl',
+  'dbus',
+  'gnome-keyring',
+  'libsecret',
+];
 /** @type {readonly RequirementName[]} */
 const endToEnd = ['chromium', 'prosody', 'prosody-modules', 'openssl', 'fonts', 'emoji-font'];
 

@@ -26,16 +26,23 @@ const check: Part = async (args) => {
 };
 
 const vitest =
-  (project: string): Part =>
+  (...projects: readonly string[]): Part =>
   async (args, folder) => {
-    const file = path.join(folder, `${project}.json`);
+    const [part = ''] = projects;
+    const file = path.join(folder, `${part}.json`);
     const reporters = ['--reporter=default', `--reporter=${path.join(root, 'scripts/tally-reporter.ts')}`];
     const { code } = await runVisibly(
       process.execPath,
-      [commandFile('vitest'), 'run', '--project', project, ...reporters, ...args],
+      [
+        commandFile('vitest'),
+        'run',
+        ...projects.flatMap((project) => ['--project', project]),
+        ...reporters,
+        ...args,
+      ],
       { ...process.env, [TALLY_FILE]: file },
     );
-    return withEnding(project, read<Tally>(file), code);
+    return withEnding(part, read<Tally>(file), code);
   };
 
 const playwright: Part = async (args, folder) => {
@@ -56,7 +63,7 @@ const read = <T>(file: string): T | undefined =>
 const parts: Readonly<Record<string, Part>> = {
   check,
   unit: vitest('unit'),
-  integration: vitest('integration'),
+  integration: vitest('integration', 'ejabberd'),
   e2e: playwright,
   package: vitest('package'),
 };

@@ -10,10 +10,11 @@ import {
   configureDisplayed,
   displayedRequest,
   publishDisplayed,
+  publishDisplayedPrivately,
   readDisplayedStates,
   type DisplayedState,
 } from '#main/xmpp/features/displayed-sync.ts';
-import { isPreconditionNotMet, PUBLISH_OPTIONS_FEATURE } from '#main/xmpp/features/pubsub.ts';
+import { isOptionUnknown, isPreconditionNotMet, PUBLISH_OPTIONS_FEATURE } from '#main/xmpp/features/pubsub.ts';
 import { StanzaError } from '#main/xmpp/port.ts';
 import type { XmppSession } from '#main/xmpp/session.ts';
 
@@ -31,6 +32,8 @@ interface Live {
   readonly xmpp: XmppSession;
   /** Whether the server keeps the node private (XEP-0490 section 7); undefined while nobody knows. */
   mayPublish: boolean | undefined;
+  /** The server knows few publish-options: the node is configured on its own. */
+  fewOptions: boolean;
   cancel: () => void;
   /** One publication at a time, so that the order of the wire is that of reading. */
   publishing: boolean;
@@ -49,7 +52,13 @@ export class DisplayedSync {
 
   /** A stream has begun. @param full false where it was resumed: then nothing was missed */
   attach(accountId: AccountId, xmpp: XmppSession, full: boolean): void {
-    const live: Live = { xmpp, mayPublish: undefined, cancel: () => undefined, publishing: false };
+    const live: Live = {
+      xmpp,
+      mayPublish: undefined,
+      fewOptions: false,
+      cancel: () => undefined,
+      publishing: false,
+    };
     this.#live.set(accountId, live);
     void this.#begin(accountId, live, full);
   }
@@ -103,7 +112,7 @@ export class DisplayedSync {
     live.publishing = true;
     try {
       for (const read of this.#deps.store.chats.unpublishedReads(accountId)) {
-        await this.#publishOne(live.xmpp, read);
+        await this.#publishOne(live, read);
         if (this.#live.get(accountId) !== live) return;
         this.#deps.store.chats.setReadPublished(read.chatId, read.archiveId);
       }
@@ -115,16 +124,35 @@ export class DisplayedSync {
     }
   }
 
-  async #publishOne({ stream, jid }: XmppSession, { jid: chat, archiveId }: UnpublishedRead): Promise<void> {
-    const publication = (): ReturnType<typeof publishDisplayed> =>
-      publishDisplayed({ chat, stanzaId: archiveId, by: bareJid(jid) });
+  async #publishOne(live: Live, { jid: chat, archiveId }: UnpublishedRead): Promise<void> {
+    const { stream, jid } = live.xmpp;
+    const state: DisplayedState = { chat, stanzaId: archiveId, by: bareJid(jid) };
+    const publish = (): Promise<unknown> =>
+      stream.request(live.fewOptions ? publishDisplayedPrivately(state) : publishDisplayed(state));
     try {
-      await stream.request(publication());
+      await publish();
     } catch (error) {
-      if (!(error instanceof StanzaError) || !isPreconditionNotMet(error)) throw error;
-      // Another client has made the node otherwise: it must be private first (section 7).
+      if (!(error instanceof StanzaError)) throw error;
+      if (!live.fewOptions && isOptionUnknown(error)) {
+        live.fewOptions = true;
+        await this.#prepareNode(live, publish);
+      } else if (isPreconditionNotMet(error)) {
+        // Another client has made the node otherwise: it must be private first (section 7).
+        await stream.request(configureDisplayed());
+      } else throw error;
+      await publish();
+    }
+  }
+
+  /** Gives the node its options before a publication could push the positions of other chats out of it. */
+  async #prepareNode({ xmpp: { stream } }: Live, publish: () => Promise<unknown>): Promise<void> {
+    try {
       await stream.request(configureDisplayed());
-      await stream.request(publication());
+    } catch (error) {
+      if (!(error instanceof StanzaError) || error.condition !== 'item-not-found') throw error;
+      // There is none to configure: the first publication makes it.
+      await publish();
+      await stream.request(configureDisplayed());
     }
   }
 }

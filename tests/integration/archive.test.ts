@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { logIn, startApp, type TestApp } from '#tests/support/app.ts';
 import { Peer } from '#tests/support/peer.ts';
-import { startProsody, type Prosody } from '#tests/support/prosody.ts';
+import { startServer, type XmppServer } from '#tests/support/server.ts';
 import { until } from '#tests/support/until.ts';
 
 /** One account on a phone and on this computer, on a real server with an archive and carbons. */
-let server: Prosody;
+let server: XmppServer;
 const started: { stop(): Promise<void> }[] = [];
 let users = 0;
 
 beforeAll(async () => {
-  server = await startProsody();
+  server = await startServer();
 });
 afterAll(() => server.stop());
 afterEach(async () => {

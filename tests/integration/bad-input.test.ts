@@ -2,19 +2,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { xml } from '#main/xmpp/stanza.ts';
 import { logIn, startApp, type TestApp } from '#tests/support/app.ts';
 import { Peer } from '#tests/support/peer.ts';
-import { startProsody, type Prosody } from '#tests/support/prosody.ts';
+import { startServer, type XmppServer } from '#tests/support/server.ts';
 import { until } from '#tests/support/until.ts';
 import type { AccountView } from '#shared/views.ts';
 
 /** What strangers and their clients send, on a real server: shown harmlessly, or refused, and nothing lost. */
-let server: Prosody;
+let server: XmppServer;
 let app: TestApp;
 let account: AccountView;
 let mallory: Peer;
 
 beforeAll(async () => {
   const accounts = ['alice', 'bob', 'mallory'].map((name) => ({ jid: `${name}@localhost`, password: name }));
-  server = await startProsody({ accounts });
+  server = await startServer({ accounts });
 });
 afterAll(() => server.stop());
 beforeEach(async () => {

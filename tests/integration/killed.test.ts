@@ -4,17 +4,17 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Device } from '#tests/support/device.ts';
 import { Peer } from '#tests/support/peer.ts';
-import { startProsody, type Prosody } from '#tests/support/prosody.ts';
+import { startServer, type XmppServer } from '#tests/support/server.ts';
 import { until } from '#tests/support/until.ts';
 
 /** The whole application, killed as a power cut would. */
-let server: Prosody;
+let server: XmppServer;
 let folder: string;
 let device: Device | undefined;
 
 beforeEach(async () => {
   const accounts = ['alice', 'bob'].map((name) => ({ jid: `${name}@localhost`, password: name }));
-  server = await startProsody({ accounts });
+  server = await startServer({ accounts });
   folder = mkdtempSync(path.join(tmpdir(), 'chatsecure-killed-'));
   mkdirSync(path.join(folder, 'alice'));
   device = await Device.start({

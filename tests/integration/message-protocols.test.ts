@@ -28,6 +28,7 @@ import {
   displayedRequest,
   displayedSync,
   publishDisplayed,
+  publishDisplayedPrivately,
   readDisplayedEvent,
   readDisplayedStates,
   retractDisplayed,
@@ -51,12 +52,12 @@ import { StanzaError } from '#main/xmpp/port.ts';
 import { parseStanza, xml, type Element } from '#main/xmpp/stanza.ts';
 import { parseJid, type Jid } from '#shared/jid.ts';
 import { Peer } from '#tests/support/peer.ts';
-import { startProsody, type Prosody } from '#tests/support/prosody.ts';
+import { startServer, type XmppServer } from '#tests/support/server.ts';
 import { until } from '#tests/support/until.ts';
 
 /** The readers and builders of the message protocols, spoken with a real server and a hostile account. */
 
-let prosody: Prosody;
+let server: XmppServer;
 let romeoJid: string;
 let desktop: Peer;
 let phone: Peer;
@@ -64,19 +65,19 @@ let juliet: Peer;
 let tests = 0;
 
 beforeAll(async () => {
-  prosody = await startProsody();
+  server = await startServer();
 });
-afterAll(() => prosody.stop());
+afterAll(() => server.stop());
 
 const login = (jid: string, resource: string): Promise<Peer> =>
-  Peer.start({ jid, password: 'secret', port: prosody.port, ca: prosody.ca, resource });
+  Peer.start({ jid, password: 'secret', port: server.port, ca: server.ca, resource });
 
 /** New accounts for each test: an archive remembers. */
 beforeEach(async () => {
   tests += 1;
   romeoJid = `romeo-${tests}@localhost`;
   const julietJid = `juliet-${tests}@localhost`;
-  await Promise.all([romeoJid, julietJid].map((jid) => prosody.addUser(jid, 'secret')));
+  await Promise.all([romeoJid, julietJid].map((jid) => server.addUser(jid, 'secret')));
   [desktop, phone, juliet] = await Promise.all([
     login(romeoJid, 'desktop'),
     login(romeoJid, 'phone'),
@@ -172,7 +173,7 @@ describe('the archive', () => {
       return reading.kind === 'result' ? [reading] : [];
     });
     const page = readArchivePage(answer);
-    const ordered = flipped ? results.toReversed() : results;
+    const ordered = flipped && server.traits.flippedRangeByTime ? results.toReversed() : results;
     expect(page?.range).toEqual(
       results.length === 0 ? undefined : { first: ordered[0]?.archiveId, last: ordered.at(-1)?.archiveId },
     );
@@ -204,12 +205,17 @@ describe('the archive', () => {
       bodies: ['one', 'two'],
     });
     expect(await ask({}, { kind: 'last' }, 3, true)).toMatchObject({ bodies: ['four', 'three', 'two'] });
+    if (!server.traits.archiveExtended) return;
     const between = { afterId: first.ids[0], beforeId: second.ids[1] };
     expect(await ask(between, { kind: 'first' }, 10)).toMatchObject({
       bodies: ['two', 'three'],
       complete: true,
     });
     expect(await ask({ ids: [first.ids[1] ?? ''] }, { kind: 'first' })).toMatchObject({ bodies: ['two'] });
+  });
+
+  test('gives what was said with somebody, or from a time on', async () => {
+    await talk();
     expect(await ask({ with: juliet.jid }, { kind: 'first' }, 10)).toMatchObject({ complete: true });
     expect(await ask({ with: 'nobody@localhost' }, { kind: 'first' })).toMatchObject({
       bodies: [],
@@ -226,6 +232,7 @@ describe('the archive', () => {
     const live = await desktop.expectText('two');
     const { ids } = await ask({}, { kind: 'first' }, 10);
     expect(readStanzaId(live, romeoJid)).toBe(ids[1]);
+    if (!server.traits.archiveExtended) return;
     const metadata = readArchiveMetadata(await desktop.request(archiveMetadataRequest()));
     expect(metadata).toMatchObject({ kind: 'range', start: { id: ids[0] }, end: { id: ids[3] } });
     expect(readArchiveMetadata(await phone.request(archiveMetadataRequest(romeoJid)))).toEqual(metadata);
@@ -234,6 +241,12 @@ describe('the archive', () => {
   });
 
   test('says so when it does not know an id, and when it is empty', async () => {
+    if (!server.traits.archiveExtended) {
+      // Such an archive begins anew: what came before is told apart by its ids.
+      await talk();
+      expect(await ask({}, { kind: 'after', id: 'gone' })).toMatchObject({ bodies: ['one', 'two'] });
+      return;
+    }
     const unknown = archiveQuery({
       queryId: 'q',
       filter: { afterId: 'gone' },
@@ -297,7 +310,7 @@ describe('blocking', () => {
       'our own block',
       (one) => one.attrs['type'] === 'error' && one.attrs['id'] === 'b1',
     );
-    expect(isBlockedByUs(bounced)).toBe(true);
+    expect(isBlockedByUs(bounced)).toBe(server.traits.tellsOwnBlock);
     await juliet.say(romeoJid, 'hello?', 'b2');
     const refused = await juliet.expect(
       'the refusal',
@@ -321,6 +334,8 @@ describe('blocking', () => {
 
 describe('the read position', () => {
   const state = () => ({ chat: juliet.jid, stanzaId: '0f710f2b', by: romeoJid });
+  const publish = (): Element =>
+    (server.traits.allPublishOptions ? publishDisplayed : publishDisplayedPrivately)(state());
   const events = (): readonly unknown[] =>
     phone.heard.flatMap((stanza) => readDisplayedEvent(stanza, own()) ?? []);
 
@@ -328,9 +343,10 @@ describe('the read position', () => {
     await phone.announce(displayedSync.discoVars);
     await phone.expect('the question what it can do', (one) => one.is('iq') && one.attrs['type'] === 'get');
     await fence(juliet, phone);
-    await desktop.request(publishDisplayed(state()));
+    await desktop.request(publish());
     await until('the event', () => events().length > 0);
-    expect(events()).toEqual([state()]);
+    // ejabberd tells the owner twice: as a subscriber, and as somebody whose capabilities ask for it.
+    expect(events()[0]).toEqual(state());
     expect(readDisplayedStates(await phone.request(displayedRequest()), own())).toEqual([state()]);
     await desktop.request(retractDisplayed(juliet.jid));
     expect(readDisplayedStates(await desktop.request(displayedRequest()), own())).toEqual([]);
@@ -344,21 +360,21 @@ describe('the read position', () => {
       options: { accessModel: 'open' },
     });
     await phone.request(careless);
-    const error = await failure(desktop.request(publishDisplayed(state())));
+    const error = await failure(desktop.request(publish()));
     expect(isPreconditionNotMet(error)).toBe(true);
     await desktop.request(configureDisplayed());
-    await desktop.request(publishDisplayed(state()));
+    await desktop.request(publish());
     expect(readDisplayedStates(await desktop.request(displayedRequest()), own())).toEqual([state()]);
     const spying = xml('iq', { type: 'get', to: romeoJid }, displayedRequest().children);
-    expect((await failure(juliet.request(spying))).condition).toBe('forbidden');
+    expect((await failure(juliet.request(spying))).condition).toMatch(/^(forbidden|not-allowed)$/);
   });
 });
 
 test('a server announces what the features look for', async () => {
   const account = readDiscoInfo(await desktop.request(discoInfoRequest(romeoJid)));
-  const server = readDiscoInfo(await desktop.request(discoInfoRequest('localhost')));
+  const host = readDiscoInfo(await desktop.request(discoInfoRequest('localhost')));
   expect(account?.features).toContain(PUBLISH_OPTIONS_FEATURE);
-  expect([...(account?.features ?? []), ...(server?.features ?? [])]).toEqual(
+  expect([...(account?.features ?? []), ...(host?.features ?? [])]).toEqual(
     expect.arrayContaining([CARBONS_FEATURE, BLOCKING_FEATURE]),
   );
 });

@@ -1,17 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { enableCarbons } from '#main/xmpp/features/carbons.ts';
-import { publishDisplayed } from '#main/xmpp/features/displayed-sync.ts';
+import { publishDisplayed, publishDisplayedPrivately } from '#main/xmpp/features/displayed-sync.ts';
 import { displayedMessage } from '#main/xmpp/features/markers.ts';
 import { readStanzaId } from '#main/xmpp/features/stanza-ids.ts';
 import { childrenOf, NS, type Element } from '#main/xmpp/stanza.ts';
 import { logIn, startApp, type TestApp } from '#tests/support/app.ts';
 import { Peer } from '#tests/support/peer.ts';
-import { startProsody, type Prosody } from '#tests/support/prosody.ts';
+import { startServer, type XmppServer } from '#tests/support/server.ts';
 import { until } from '#tests/support/until.ts';
 import type { ChatView } from '#shared/views.ts';
 
 /** What two devices of one person tell each other about reading, on a real server. */
-let server: Prosody;
+let server: XmppServer;
 const started: { stop(): Promise<void> }[] = [];
 
 const ALICE = 'alice@localhost';
@@ -19,7 +19,7 @@ const BOB = 'bob@localhost';
 const DISPLAYED = 'urn:xmpp:mds:displayed:0';
 
 beforeAll(async () => {
-  server = await startProsody({ accounts: [ALICE, BOB].map((jid) => ({ jid, password: `pw ${jid}` })) });
+  server = await startServer({ accounts: [ALICE, BOB].map((jid) => ({ jid, password: `pw ${jid}` })) });
 });
 afterAll(() => server.stop());
 afterEach(async () => {
@@ -61,7 +61,8 @@ const unread = (app: TestApp): number | undefined => app.window.chatWith(BOB)?.u
 const chatWithBob = (app: TestApp): Promise<ChatView> => until('the chat', () => app.window.chatWith(BOB));
 const readOnPhone = async (phone: Peer, body: string): Promise<void> => {
   const stanzaId = await archiveIdOf(phone, body);
-  await phone.request(publishDisplayed({ chat: BOB, stanzaId, by: ALICE }));
+  const publish = server.traits.allPublishOptions ? publishDisplayed : publishDisplayedPrivately;
+  await phone.request(publish({ chat: BOB, stanzaId, by: ALICE }));
 };
 
 describe('the read position', () => {

@@ -1,19 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { logIn, startApp, type TestApp } from '#tests/support/app.ts';
 import { Peer } from '#tests/support/peer.ts';
-import { startProsody, type Prosody } from '#tests/support/prosody.ts';
+import { startServer, type XmppServer } from '#tests/support/server.ts';
 import { until } from '#tests/support/until.ts';
 import type { AccountView, MessageView } from '#shared/views.ts';
 
 /** What the user finds, and what is gone, with the archive of a real server that still has it. */
-let server: Prosody;
+let server: XmppServer;
 const started: { stop(): Promise<void> }[] = [];
 
 const ALICE = 'alice@localhost';
 const BOB = 'bob@localhost';
 
 beforeAll(async () => {
-  server = await startProsody({ accounts: [ALICE, BOB].map((jid) => ({ jid, password: `pw ${jid}` })) });
+  server = await startServer({ accounts: [ALICE, BOB].map((jid) => ({ jid, password: `pw ${jid}` })) });
 });
 afterAll(() => server.stop());
 afterEach(async () => {

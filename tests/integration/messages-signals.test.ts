@@ -10,13 +10,13 @@ import { retractionMessage } from '#main/xmpp/features/retraction.ts';
 import { child, type Element } from '#main/xmpp/stanza.ts';
 import { logIn, startApp, type TestApp } from '#tests/support/app.ts';
 import { Peer } from '#tests/support/peer.ts';
-import { startProsody, type Prosody } from '#tests/support/prosody.ts';
+import { startServer, type XmppServer } from '#tests/support/server.ts';
 import { until } from '#tests/support/until.ts';
 import type { ChatId } from '#shared/ids.ts';
 import type { ChatView, MessageView } from '#shared/views.ts';
 
 /** What contacts tell each other about messages, on a real server, and what strangers cannot. */
-let server: Prosody;
+let server: XmppServer;
 const started: { stop(): Promise<void> }[] = [];
 
 const ALICE = 'alice@localhost';
@@ -24,7 +24,7 @@ const BOB = 'bob@localhost';
 const MALLORY = 'mallory@localhost';
 
 beforeAll(async () => {
-  server = await startProsody({
+  server = await startServer({
     accounts: [ALICE, BOB, MALLORY].map((jid) => ({ jid, password: `pw ${jid}` })),
   });
 });

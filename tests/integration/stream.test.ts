@@ -3,13 +3,13 @@ import type { ResumeState } from '#main/xmpp/port.ts';
 import { parseStanza, xml, type Element } from '#main/xmpp/stanza.ts';
 import { startFaultProxy, type FaultProxy } from '#tests/support/fault-proxy.ts';
 import { ManualClock } from '#tests/support/manual-clock.ts';
-import { startProsody, type Prosody } from '#tests/support/prosody.ts';
+import { startServer, type XmppServer } from '#tests/support/server.ts';
 import { openWith, type OpenOptions, type Opened } from '#tests/support/streams.ts';
 import { until } from '#tests/support/until.ts';
 
 /** What happens to a stream that is open: against the real server, through a network that fails on demand. */
 
-let prosody: Prosody;
+let server: XmppServer;
 let proxy: FaultProxy;
 /** New for each test: what one leaves on the server is not for the next. */
 let aliceJid: string;
@@ -17,24 +17,24 @@ let bobJid: string;
 let tests = 0;
 
 beforeAll(async () => {
-  prosody = await startProsody();
+  server = await startServer();
 });
-afterAll(() => prosody.stop());
+afterAll(() => server.stop());
 beforeEach(async () => {
   tests += 1;
   aliceJid = `alice-${tests}@localhost`;
   bobJid = `bob-${tests}@localhost`;
-  await Promise.all([aliceJid, bobJid].map((jid) => prosody.addUser(jid, 'secret')));
-  proxy = await startFaultProxy(prosody.port);
+  await Promise.all([aliceJid, bobJid].map((jid) => server.addUser(jid, 'secret')));
+  proxy = await startFaultProxy(server.port);
 });
 afterEach(() => proxy.stop());
 
 /** Through the network that fails. */
 const alice = (options: OpenOptions = {}): Promise<Opened> =>
-  openWith({ jid: aliceJid, password: 'secret', port: proxy.port, ca: prosody.ca, ...options });
+  openWith({ jid: aliceJid, password: 'secret', port: proxy.port, ca: server.ca, ...options });
 /** Through one that does not. */
 const bob = (): Promise<Opened> =>
-  openWith({ jid: bobJid, password: 'secret', port: prosody.port, ca: prosody.ca });
+  openWith({ jid: bobJid, password: 'secret', port: server.port, ca: server.ca });
 
 const message = (to: string, body: string, id = `id-${body.slice(0, 20)}`): Element =>
   xml('message', { to, id, type: 'chat' }, xml('body', {}, body));
@@ -279,7 +279,7 @@ describe('an end that is meant', () => {
     expect(stream.resumeState()).toBeUndefined();
     expect(clock.pending).toBe(0);
     await until('the socket to be closed', () => proxy.open === 0);
-    expect(await prosody.shell('c2s:show()')).not.toContain(`${aliceJid}/test`);
+    expect(await server.sessions()).not.toContain(`${aliceJid}/test`);
   });
 
   test('a second login with the same resource ends the first for good', async () => {
@@ -296,7 +296,7 @@ describe('an end that is meant', () => {
 
   test('a shutdown that the server tells asks for patience', async () => {
     const { stream, ended } = await alice();
-    await prosody.shell(`c2s:close("${stream.jid}", "maintenance", "system-shutdown")`);
+    await server.announceShutdown(stream.jid);
     expect(await ended).toMatchObject({
       code: 'server-shutdown',
       advice: 'retry-later',
@@ -306,11 +306,15 @@ describe('an end that is meant', () => {
   });
 
   test('a restart: while the server is away it is refused, afterwards a new session begins', async () => {
-    const { stream, ended } = await alice({ port: prosody.port });
-    await prosody.halt('SIGTERM');
-    expect(await ended).toMatchObject({ code: 'connection-lost', advice: 'retry-now' });
-    await expect(alice({ port: prosody.port })).rejects.toMatchObject({ code: 'connection-refused' });
-    await prosody.start();
+    const { stream, ended } = await alice({ port: server.port });
+    await server.halt('SIGTERM');
+    expect(await ended).toMatchObject(
+      server.traits.tellsShutdown
+        ? { code: 'server-shutdown', advice: 'retry-later' }
+        : { code: 'connection-lost', advice: 'retry-now' },
+    );
+    await expect(alice({ port: server.port })).rejects.toMatchObject({ code: 'connection-refused' });
+    await server.start();
     const second = await alice({ resume: stream.resumeState() });
     expect(second.stream.resumed).toBe(false);
     await second.stream.request(roster());
@@ -319,7 +323,7 @@ describe('an end that is meant', () => {
   test('a crash of the server: the old session is gone, a new one begins', async () => {
     const { stream, ended } = await alice();
     await stream.send(message(bobJid, 'before the crash'));
-    await prosody.restart({ kill: 'SIGKILL' });
+    await server.restart({ kill: 'SIGKILL' });
     expect(await ended).toMatchObject({ code: 'connection-lost' });
     const second = await alice({ resume: stream.resumeState() });
     expect(second.stream).toMatchObject({ resumed: false, jid: `${aliceJid}/test`, unhandled: [] });

@@ -10,7 +10,7 @@ import type { Events } from '#shared/api/events.ts';
 import { AppError, type ErrorData } from '#shared/errors.ts';
 import type { Frame, Pipe } from '#shared/pipe.ts';
 import type { AccountView, ChatView, ContactRequestView, ContactView, MessageView } from '#shared/views.ts';
-import type { Prosody } from './prosody.ts';
+import type { XmppServer } from './server.ts';
 import { memoryPipes } from './memory-pipe.ts';
 import { quietLog } from './test-store.ts';
 import { until } from './until.ts';
@@ -236,7 +236,7 @@ export const startApp = async (
 /** Logs an account of the private server in. */
 export const logIn = async (
   app: TestApp,
-  server: Prosody,
+  server: XmppServer,
   jid: string,
   password: string,
 ): Promise<AccountView> => {

@@ -31,6 +31,7 @@ export class Peer {
   readonly #stream: Stream;
   #onText: ((text: string, from: string) => void) | undefined;
   #features: readonly string[] | undefined;
+  readonly #friends = new Set<string>();
 
   private constructor(jid: string, stream: Stream) {
     this.jid = jid;
@@ -97,8 +98,9 @@ export class Peer {
     return this.#stream.request(iq);
   }
 
-  /** Puts a contact on the own roster and asks to see them. */
+  /** Puts a contact on the own roster, asks to see them, and lets them see us, now or when they ask. */
   async befriend(jid: string, name = ''): Promise<void> {
+    this.#friends.add(jid);
     await this.#stream.request(rosterSet({ jid, name, groups: [] }));
     await this.send(subscriptionPresence('subscribe', jid));
     await this.send(subscriptionPresence('subscribed', jid));
@@ -140,6 +142,10 @@ export class Peer {
         () => undefined,
       );
     }
+    // Not every server keeps an approval for who has not asked yet (RFC 6121 section 3.4).
+    if (stanza.is('presence') && stanza.attrs['type'] === 'subscribe' && from !== undefined)
+      if (this.#friends.has(bareJid(from)))
+        this.answerSubscription(bareJid(from), true).catch(() => undefined);
     const body = stanza.is('message') ? stanza.getChildText('body') : null;
     if (body !== null && from !== undefined && stanza.attrs['type'] !== 'error')
       this.#onText?.(body, bareJid(from));

@@ -1,11 +1,11 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAuthority, type IssueOptions } from './certificates.ts';
+import { freePorts, ServerProcess } from './server-process.ts';
+import type { ServerOptions, XmppServer } from './server.ts';
 
 /**
  * A private Prosody 0.12 for the suites, the demo and the bench: loopback only, free ports, its own
@@ -21,9 +21,7 @@ export interface VirtualHost {
   readonly certificate?: IssueOptions;
 }
 
-export interface ProsodyOptions {
-  /** Bare JID and password; the host must be one of `localhost`, the ready-made ones or `hosts`. */
-  readonly accounts?: readonly { readonly jid: string; readonly password: string }[];
+export interface ProsodyOptions extends ServerOptions {
   /** Virtual hosts besides localhost, sha256.test, selfsigned.test, expired.test and wrongname.test. */
   readonly hosts?: readonly VirtualHost[];
   /** Modules of Debian's prosody and prosody-modules, besides the usual ones. */
@@ -32,31 +30,9 @@ export interface ProsodyOptions {
   readonly extraConfig?: string;
 }
 
-export interface Prosody {
-  readonly host: '127.0.0.1';
-  /** STARTTLS. */
-  readonly port: number;
-  readonly directTlsPort: number;
-  /** http_file_share answers on https://localhost:<httpsPort>/. */
-  readonly httpsPort: number;
-  /** PEM of the authority that signs its certificates. */
-  readonly ca: string;
-  /** Its folder: `prosody.cfg.lua`, `data/`, `certs/`, `log/`. */
-  readonly dir: string;
-  /** Makes an account, or changes its password. */
-  addUser(jid: string, password: string): Promise<void>;
-  removeUser(jid: string): Promise<void>;
-  /** Stops and starts on the same ports and data. Default SIGTERM, which says goodbye to the clients. */
-  restart(options?: { readonly kill?: 'SIGKILL' | 'SIGTERM' }): Promise<void>;
-  /** Ends the server and leaves the data, for what clients see meanwhile. */
-  halt(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
-  start(): Promise<void>;
+export interface Prosody extends XmppServer {
   /** Runs one command of `prosodyctl shell`, such as `c2s:closeall()`. */
   shell(command: string): Promise<string>;
-  /** What the server has logged so far, level debug. */
-  log(): Promise<string>;
-  /** Ends the server and removes its folder. */
-  stop(): Promise<void>;
 }
 
 const BUILT_IN: readonly VirtualHost[] = [
@@ -67,6 +43,9 @@ const BUILT_IN: readonly VirtualHost[] = [
   { name: 'expired.test', certificate: { expired: true } },
   { name: 'wrongname.test', certificate: { names: ['somewhere-else.test'] } },
 ];
+
+const LIST_SESSIONS =
+  'local all = {} for jid in pairs(prosody.full_sessions) do all[#all + 1] = jid end return table.concat(all, " ")';
 
 const MODULES = [
   'roster',
@@ -106,7 +85,7 @@ export const startProsody = async (options: ProsodyOptions = {}): Promise<Prosod
 
 const setUp = async (dir: string, options: ProsodyOptions): Promise<Prosody> => {
   const hosts = [...BUILT_IN, ...(options.hosts ?? [])];
-  const [port, directTlsPort, httpsPort] = await freePorts();
+  const [port = 0, directTlsPort = 0, httpsPort = 0] = await freePorts(3);
   const authority = await createAuthority(join(dir, 'certs'));
   await Promise.all([
     ...['data', 'log'].map((name) => mkdir(join(dir, name))),
@@ -118,8 +97,24 @@ const setUp = async (dir: string, options: ProsodyOptions): Promise<Prosody> => 
   const configFile = join(dir, 'prosody.cfg.lua');
   await writeFile(configFile, configText(dir, { port, directTlsPort, httpsPort }, hosts, options));
 
-  const server = new Server(configFile, [port, directTlsPort]);
+  const server = new ServerProcess({
+    command: 'prosody',
+    args: ['--config', configFile, '-F'],
+    dir,
+    ports: [port, directTlsPort],
+  });
+  const shell = async (command: string): Promise<string> =>
+    (await run('prosodyctl', ['--config', configFile, 'shell', command])).stdout;
   const prosody: Prosody = {
+    kind: 'prosody',
+    traits: {
+      archiveExtended: true,
+      flippedRangeByTime: true,
+      tellsOwnBlock: true,
+      allPublishOptions: true,
+      tellsShutdown: false,
+      oldUnicode: false,
+    },
     host: '127.0.0.1',
     port,
     directTlsPort,
@@ -135,7 +130,12 @@ const setUp = async (dir: string, options: ProsodyOptions): Promise<Prosody> => 
       await server.end(kill);
       await server.start();
     },
-    shell: async (command) => (await run('prosodyctl', ['--config', configFile, 'shell', command])).stdout,
+    shell,
+    // The tables of its shell are cut to the width of a terminal; this is not.
+    sessions: async () => (await shell(`> ${LIST_SESSIONS}`)).match(/[^\s|]+@[^\s|]+/g) ?? [],
+    announceShutdown: async (fullJid) => {
+      await shell(`c2s:close("${fullJid}", "maintenance", "system-shutdown")`);
+    },
     log: () => readFile(join(dir, 'log', 'debug.log'), 'utf8'),
     stop: async () => {
       await server.end('SIGKILL');
@@ -149,100 +149,6 @@ const setUp = async (dir: string, options: ProsodyOptions): Promise<Prosody> => 
 
 /** `openssl ca` keeps a database, so the expired ones are made apart from the others. */
 const isExpired = (host: VirtualHost): boolean => host.certificate?.expired === true;
-
-/** The process, and a watcher that ends it when our end of a pipe closes, even after SIGKILL. */
-class Server {
-  readonly #configFile: string;
-  readonly #ports: readonly number[];
-  #child: ChildProcess | undefined;
-  #watcher: ChildProcess | undefined;
-
-  constructor(configFile: string, ports: readonly number[]) {
-    this.#configFile = configFile;
-    this.#ports = ports;
-  }
-
-  async start(): Promise<void> {
-    const child = spawn('prosody', ['--config', this.#configFile, '-F'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    const collect = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-4000);
-    };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
-    await once(child, 'spawn');
-    this.#child = child;
-    const orphaned = 'read -r line || { kill -KILL "$1"; sleep 1; rm -rf "$2"; }';
-    this.#watcher = spawn('sh', ['-c', orphaned, 'sh', String(child.pid), dirname(this.#configFile)], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      // Its own group: Ctrl-C at a terminal reaches the tests, not it.
-      detached: true,
-    });
-    for (const stream of [child.stdout, child.stderr, this.#watcher.stdin]) unref(stream);
-    child.unref();
-    this.#watcher.unref();
-    for (const port of this.#ports) {
-      for (let attempt = 0; !(await accepts(port)); attempt += 1) {
-        if (child.exitCode !== null || attempt > 400) {
-          await this.end('SIGKILL');
-          throw new Error(`prosody did not start:\n${output}`);
-        }
-        await pause(25);
-      }
-    }
-  }
-
-  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const [child, watcher] = [this.#child, this.#watcher];
-    this.#child = undefined;
-    this.#watcher = undefined;
-    if (child === undefined) return;
-    if (child.exitCode === null && child.signalCode === null) {
-      child.ref();
-      const gone = once(child, 'exit');
-      child.kill(signal);
-      const late = setTimeout(() => child.kill('SIGKILL'), 5000);
-      await gone;
-      clearTimeout(late);
-    }
-    watcher?.stdin?.end('done\n');
-  }
-}
-
-/** A pipe to a child must not keep the test process alive. */
-const unref = (stream: object | null): void => {
-  if (stream !== null && 'unref' in stream && typeof stream.unref === 'function') stream.unref();
-};
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    const answer = (open: boolean) => (): void => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket.once('connect', answer(true));
-    socket.once('error', answer(false));
-  });
-
-/** Below the range from which the kernel takes ports for outgoing connections: nobody takes them before Prosody does. */
-const freePorts = async (): Promise<[number, number, number]> => {
-  const found: number[] = [];
-  while (found.length < 3) {
-    const port = 10_000 + Math.floor(Math.random() * 22_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (free && !found.includes(port)) found.push(port);
-  }
-  return found as [number, number, number];
-};
 
 /** Prosody hashes a plain stored password itself at its first use, with its own SASLprep. */
 const writeAccount = async (dir: string, jid: string, lua: string): Promise<void> => {

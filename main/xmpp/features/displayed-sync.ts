@@ -55,7 +55,19 @@ export const displayedElement = (state: Pick<DisplayedState, 'stanzaId' | 'by'>)
 export const publishDisplayed = (state: DisplayedState): Element =>
   publishItem({ node: DISPLAYED, id: state.chat, payload: displayedElement(state), options });
 
-/** Makes a node private that another client has made otherwise. */
+/**
+ * The same for a server that knows few publish-options: it still checks that the node is private. Such a node
+ * keeps only the last item until `configureDisplayed` says more.
+ */
+export const publishDisplayedPrivately = (state: DisplayedState): Element =>
+  publishItem({
+    node: DISPLAYED,
+    id: state.chat,
+    payload: displayedElement(state),
+    options: { accessModel: 'whitelist' },
+  });
+
+/** Makes a node what it should be: private, with one item for each chat. Fails with `item-not-found` where there is none. */
 export const configureDisplayed = (): Element => configureNode(DISPLAYED, options);
 
 /** Forgets the state of a chat, when its history is deleted. */

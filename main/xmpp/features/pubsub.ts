@@ -68,6 +68,13 @@ export const publishItem = (publication: {
  */
 export const isPreconditionNotMet = (error: StanzaError): boolean => error.condition === 'conflict';
 
+/**
+ * Whether a publication failed because the server does not know one of its options. Section 7.1.5 has no word for
+ * it: ejabberd 23 says `resource-constraint` to everything but `access_model` and `persist_items`.
+ */
+export const isOptionUnknown = ({ condition }: StanzaError): boolean =>
+  condition === 'resource-constraint' || condition === 'bad-request' || condition === 'not-acceptable';
+
 /** Changes the configuration of a node of our own account (section 8.2); other options stay as they are. */
 export const configureNode = (node: string, options: NodeOptions): Element =>
   xml(

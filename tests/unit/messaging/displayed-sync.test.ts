@@ -130,6 +130,36 @@ describe('read positions', () => {
     stream.finish();
   });
 
+  it('reach a server that knows few options: the node is private, and keeps the positions of all chats', async () => {
+    const stream = new FakeStream().expectRequest(any, info(OPTIONS));
+    await attach(stream, false);
+    read('a1');
+    const isPrivate = (iq: Element): void => {
+      publishes('a1')(iq);
+      expect(iq.toString()).toContain('<value>whitelist</value>');
+      expect(iq.toString()).not.toContain('max_items');
+    };
+    const configures = (iq: Element): void => expect(iq.toString()).toContain('<value>max</value>');
+    stream
+      .expectRequest(publishes('a1'), new StanzaError('resource-constraint', 'wait'))
+      .expectRequest(configures, new StanzaError('item-not-found', 'cancel'))
+      .expectRequest(isPrivate, "<iq type='result'/>")
+      .expectRequest(configures, "<iq type='result'/>")
+      .expectRequest(isPrivate, "<iq type='result'/>");
+    clock.advance(2_000);
+    await settled();
+    stream.finish();
+    // From then on it is asked at once for what it knows.
+    read('a2');
+    stream.expectRequest((iq) => {
+      publishes('a2')(iq);
+      expect(iq.toString()).not.toContain('max_items');
+    }, "<iq type='result'/>");
+    clock.advance(2_000);
+    await settled();
+    stream.finish();
+  });
+
   it('that could not be published are tried again with the next stream', async () => {
     const stream = new FakeStream().expectRequest(any, info(OPTIONS));
     await attach(stream, false);

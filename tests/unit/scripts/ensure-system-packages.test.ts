@@ -1,5 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ensureSystemPackages, type System } from '#scripts/ensure-system-packages.mjs';
+import type { System } from '#scripts/ensure-requirements.mjs';
+import { ensureSystemPackages } from '#scripts/ensure-system-packages.mjs';
 import { Stop } from '#scripts/ensure-stop.mjs';
 
 /** A made-up system: the files that exist, and what apt-get was asked to do. */
@@ -17,7 +22,9 @@ const makeSystem = (
     exists: (file) => files.has(file.replaceAll('\\', '/')),
     list: (folder) => [...files].filter((file) => file.startsWith(`${folder}/`)),
     run: (command, args, env) => {
-      ran.push([command, ...args, env['DEBIAN_FRONTEND']].join(' '));
+      // The script around an installation says what it is for; here it is enough that there is one.
+      const shown = command === '/bin/sh' ? ['sh', ...args.slice(2)] : [command, ...args];
+      ran.push([...shown, env['DEBIAN_FRONTEND']].join(' '));
       if (args.includes('install')) for (const file of parts.installs ?? []) files.add(file);
       return { status: 0, output: '' };
     },
@@ -97,9 +104,55 @@ describe('Debian and Ubuntu as root', () => {
     ensureSystemPackages(system, 'npm run demo', ['prosody', 'openssl']);
     expect(system.ran).toEqual([
       'apt-get update -qq noninteractive',
-      'apt-get install -y -qq --no-install-recommends prosody noninteractive',
+      'sh install prosody noninteractive',
+      'systemctl disable --quiet prosody noninteractive',
     ]);
     expect(system.said).toEqual(['Installing system packages with apt-get: prosody']);
+  });
+
+  it('leaves no server running that a package would start', () => {
+    const scripts: string[] = [];
+    const system = makeSystem({
+      root: true,
+      files: [apt],
+      run: (command, args) => {
+        if (command === '/bin/sh') scripts.push(args[1] ?? '');
+        return { status: 0, output: '' };
+      },
+    });
+    expect(() => ensureSystemPackages(system, 'npm test', ['ejabberd'])).toThrow(Stop);
+    const folder = mkdtempSync(path.join(tmpdir(), 'chatsecure-apt-'));
+    try {
+      const policy = path.join(folder, 'policy-rc.d');
+      writeFileSync(
+        path.join(folder, 'apt-get'),
+        `#!/bin/sh\necho "$@"; ${policy}; echo "may start: $?"; exit 7\n`,
+        { mode: 0o755 },
+      );
+      const done = spawnSync(
+        'sh',
+        ['-c', scripts[0]?.replaceAll('/usr/sbin/policy-rc.d', policy) ?? '', 'install', 'ejabberd'],
+        { env: { PATH: `${folder}:${process.env['PATH']}` }, encoding: 'utf8' },
+      );
+      expect(done.stdout).toBe('install -y -qq --no-install-recommends ejabberd\nmay start: 101\n');
+      expect(done.status).toBe(7);
+      expect(existsSync(policy)).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('finds a module of Python and a library of Erlang', () => {
+    const files = [
+      apt,
+      '/usr/lib/python3/dist-packages/slixmpp/__init__.py',
+      '/usr/lib/erlang/lib/p1_sqlite3-1.1.14/ebin/sqlite3.app',
+    ];
+    ensureSystemPackages(makeSystem({ files }), 'npm test', ['slixmpp', 'ejabberd-sqlite']);
+    const text = stopOf(() =>
+      ensureSystemPackages(makeSystem({ files: [apt] }), 'npm test', ['slixmpp', 'ejabberd-sqlite']),
+    );
+    expect(text).toContain('apt-get install -y python3-slixmpp erlang-p1-sqlite3');
   });
 
   it('uses the names of Ubuntu there', () => {
