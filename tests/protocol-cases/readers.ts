@@ -65,6 +65,7 @@ import { originId, readOriginId, readStanzaId } from '#main/xmpp/features/stanza
 import { isUnstyled, unstyled } from '#main/xmpp/features/styling.ts';
 import { child, childText, NS, xml, type Element } from '#main/xmpp/stanza.ts';
 import type { Jid } from '#shared/jid.ts';
+import { omemoReaders } from './omemo-readers.ts';
 
 /** The reader or builder behind the second part of a case's file name. With both, the pair is checked both ways. */
 export interface Pair {
@@ -277,4 +278,5 @@ export const readers: Readonly<Record<string, Pair>> = {
   ...pep,
   ...messaging,
   ...presence,
+  ...omemoReaders(own),
 };
