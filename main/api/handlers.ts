@@ -147,6 +147,7 @@ const messageHandlers = (services: Services): ProfileHandlers['messages'] => {
       typing.sent(chatId);
       return viewOf(message);
     },
+    forward: ({ messageId, to }) => ({ rows: messages.forward(messageId, to).map(viewOf) }),
     resend: ({ messageId }) => viewOf(messages.resend(messageId)),
     edit: ({ messageId, text }) => viewOf(edits.edit(messageId, text)),
     history: ({ messageId }) => ({ versions: edits.history(messageId) }),

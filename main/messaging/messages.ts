@@ -23,6 +23,12 @@ export interface SendOptions {
   readonly sendAt?: number | undefined;
 }
 
+/** Somebody to write to, from one of the user's accounts. */
+export interface Addressee {
+  readonly accountId: AccountId;
+  readonly jid: string;
+}
+
 /** What was written, after it was withdrawn. */
 export interface WithdrawnMessage {
   readonly text: string;
@@ -45,35 +51,57 @@ export class MessageService {
    * Stores the message and its outbox entry in one transaction, then lets it go.
    * @throws AppError `not-found` where the chat, or the answered message in it, does not exist
    */
-  send(chatId: ChatId, text: string, { replyTo, sendAt }: SendOptions = {}): StoredMessage {
-    const { store, clock } = this.#deps;
-    const { message, accountId } = store.transaction(() => {
-      const chat = store.chats.properties(chatId);
-      const account = store.accounts.require(chat.accountId);
-      const now = clock.now();
-      const id = randomUUID();
-      const stored = store.messages.insertOutgoing({
-        chatId,
-        senderJid: account.jid,
-        body: text,
-        at: now,
-        protection: 'none',
-        stanzaId: id,
-        originId: id,
-        reply: replyTo === undefined ? undefined : this.#replyTo(chatId, replyTo),
-        receiptWanted: true,
-        markable: true,
-        notBefore: this.#notBefore(now, sendAt),
-      });
-      // Who answers has read, and has let in.
-      store.chats.setReadUpTo(chatId, stored.id);
-      if (chat.standing === 'request') store.chats.setStanding(chatId, 'open');
-      if (chat.draft !== '') store.chats.setDraft(chatId, '');
-      return { message: stored, accountId: chat.accountId };
+  send(chatId: ChatId, text: string, options: SendOptions = {}): StoredMessage {
+    const { store } = this.#deps;
+    const stored = store.transaction(() => {
+      const message = this.#store(chatId, text, options);
+      // Who answers has read.
+      store.chats.setReadUpTo(chatId, message.id);
+      if (store.chats.properties(chatId).draft !== '') store.chats.setDraft(chatId, '');
+      return message;
     });
-    this.#announce(message);
-    this.#deps.poke(accountId);
-    return this.#deps.store.messages.require(message.id);
+    return this.#goOn(stored);
+  }
+
+  /**
+   * Sends the text of a message to others, in one transaction for all; leaves their drafts alone.
+   * @throws AppError `not-found` for what was retracted or could not be decrypted
+   */
+  forward(messageId: MessageId, to: readonly Addressee[]): readonly StoredMessage[] {
+    const { store, clock } = this.#deps;
+    const { body, retractedAt, failure, direction } = store.messages.require(messageId);
+    const isReadable = retractedAt === undefined && !(direction === 'in' && failure !== undefined);
+    if (!isReadable || body.trim() === '') throw new AppError('not-found', 'there is no text to forward');
+    const stored = store.transaction(() => {
+      const chatIds = to.map(
+        ({ accountId, jid }) => store.chats.findOrCreate(accountId, jid, clock.now()).id,
+      );
+      return [...new Set(chatIds)].map((chatId) => this.#store(chatId, body, {}));
+    });
+    return stored.map((message) => this.#goOn(message));
+  }
+
+  /** The row and its outbox entry; only within a transaction. */
+  #store(chatId: ChatId, text: string, { replyTo, sendAt }: SendOptions): StoredMessage {
+    const { store, clock } = this.#deps;
+    const { accountId, standing } = store.chats.properties(chatId);
+    const now = clock.now();
+    const id = randomUUID();
+    // Who writes to a stranger has let them in.
+    if (standing === 'request') store.chats.setStanding(chatId, 'open');
+    return store.messages.insertOutgoing({
+      chatId,
+      senderJid: store.accounts.require(accountId).jid,
+      body: text,
+      at: now,
+      protection: 'none',
+      stanzaId: id,
+      originId: id,
+      reply: replyTo === undefined ? undefined : this.#replyTo(chatId, replyTo),
+      receiptWanted: true,
+      markable: true,
+      notBefore: this.#notBefore(now, sendAt),
+    });
   }
 
   /** Queues a failed message again, under the same id. */

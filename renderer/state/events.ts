@@ -68,8 +68,8 @@ export const routeEvents = (
     'messages.upserted': ({ rows }) => timeline.upsert(rows),
     'messages.removed': ({ chatId, messageIds }) => timeline.remove(chatId, messageIds),
     'timelines.changed': ({ chatId }) => timeline.invalidate(chatId),
-    // Blocked chats carry it in their standing; the list itself is asked for where it is shown.
-    'blocked.changed': () => undefined,
+    'blocked.changed': ({ accountId, jids }) =>
+      people.setState((state) => ({ blocked: new Map(state.blocked).set(accountId, jids) })),
     'settings.changed': ({ settings }) => session.setState({ settings }),
     'app.changed': () => targets.onAppChanged(),
   };

@@ -5,7 +5,7 @@ import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import type { MessageView } from '#shared/views.ts';
 
 export type View = 'chats' | 'contacts' | 'settings' | 'add-account';
-export type SettingsSection = 'accounts' | 'privacy' | 'appearance' | 'keyboard' | 'about';
+export type SettingsSection = 'accounts' | 'privacy' | 'blocked' | 'appearance' | 'keyboard' | 'about';
 
 /** A dialog that is open above the window, with what it is about. */
 export type OpenDialog =
@@ -14,6 +14,11 @@ export type OpenDialog =
   | { readonly kind: 'rename-contact'; readonly accountId: AccountId; readonly jid: string }
   | { readonly kind: 'remove-contact'; readonly accountId: AccountId; readonly jid: string }
   | { readonly kind: 'block'; readonly accountId: AccountId; readonly jid: string; readonly report: boolean }
+  | { readonly kind: 'clear-chat'; readonly chatId: ChatId }
+  | { readonly kind: 'delete-chat'; readonly chatId: ChatId }
+  /** Without `chatId`: of all chats that have no rule of their own. */
+  | { readonly kind: 'retention'; readonly chatId?: ChatId }
+  | { readonly kind: 'forward'; readonly message: MessageView }
   | { readonly kind: 'remove-account'; readonly accountId: AccountId }
   /** `message`: one that waits already; without it, what stands in the box of the chat. */
   | { readonly kind: 'schedule'; readonly chatId: ChatId; readonly message?: MessageView }

@@ -53,6 +53,9 @@ export interface SearchPage {
   readonly cursor?: string;
 }
 
+/** To more people at once than this, a list for many is the better way. */
+const MAX_FORWARDS = 20;
+
 const limit = z.int().min(1).max(200).default(60);
 
 export const messages = {
@@ -78,6 +81,20 @@ export const messages = {
   send: method(
     z.strictObject({ chatId, text: messageText, replyTo: messageId.optional(), sendAt: time.optional() }),
   )<MessageView>(),
+  /**
+   * Sends the text of a message to others as a message of one's own, all of them or, where something fails,
+   * none; chats are made where there are none. Drafts and what is unread there stay. Fails with `not-found`
+   * for what was taken back or could not be decrypted. The rows are in the order of `to`, one for each chat.
+   */
+  forward: method(
+    z.strictObject({
+      messageId,
+      to: z
+        .array(z.strictObject({ accountId, jid: bareAddress }))
+        .min(1)
+        .max(MAX_FORWARDS),
+    }),
+  )<{ readonly rows: readonly MessageView[] }>(),
   /** "Send again" for a failed message: the same id, so that nobody sees it twice. */
   resend: method(z.strictObject({ messageId }))<MessageView>(),
   /**

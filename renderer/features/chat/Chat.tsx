@@ -1,4 +1,4 @@
-import { Ban, ChevronLeft, Copy, EllipsisVertical, LockOpen, Pencil, UserRoundPlus } from 'lucide-react';
+import { ChevronLeft, LockOpen } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatId } from '#shared/ids.ts';
@@ -10,7 +10,6 @@ import { Avatar } from '../../ui/Avatar.tsx';
 import { IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Line } from '../../ui/Line.tsx';
-import { Menu, type MenuEntry } from '../../ui/Menu.tsx';
 import { displayName } from '../../ui/names.ts';
 import { Pill } from '../../ui/Pill.tsx';
 import { availabilityDot, presenceWords } from '../../ui/presence.ts';
@@ -18,6 +17,7 @@ import { Composer } from '../composer/Composer.tsx';
 import { Timeline } from '../timeline/Timeline.tsx';
 import { AccountBanner } from './AccountBanner.tsx';
 import styles from './Chat.module.css';
+import { ChatMenu } from './ChatMenu.tsx';
 import { BlockedBar, RequestBar } from './Standing.tsx';
 
 const cx = classes(styles);
@@ -90,46 +90,4 @@ const Header = ({ chat, name, contact }: HeaderProps): ReactNode => {
       <ChatMenu chat={chat} known={contact !== undefined && contact.subscription !== 'none'} />
     </header>
   );
-};
-
-const ChatMenu = ({ chat, known }: { chat: ChatView; known: boolean }): ReactNode => {
-  const { t } = useTranslation();
-  const { api, openDialog, run } = useApp();
-  const { accountId, jid } = chat;
-  const entries: readonly MenuEntry[] = [
-    known
-      ? {
-          id: 'rename',
-          label: t('chat.renameContact'),
-          icon: Pencil,
-          onSelect: () => openDialog({ kind: 'rename-contact', accountId, jid }),
-        }
-      : {
-          id: 'add',
-          label: t('chat.addContact'),
-          icon: UserRoundPlus,
-          onSelect: () => openDialog({ kind: 'add-contact', accountId, jid }),
-        },
-    {
-      id: 'copy',
-      label: t('chat.copyAddress'),
-      icon: Copy,
-      onSelect: () => run(navigator.clipboard.writeText(jid)),
-    },
-    chat.standing === 'blocked'
-      ? {
-          id: 'unblock',
-          label: t('request.unblock'),
-          icon: Ban,
-          onSelect: () => run(api.contacts.unblock({ accountId, jid })),
-        }
-      : {
-          id: 'block',
-          label: t('request.block'),
-          icon: Ban,
-          danger: true,
-          onSelect: () => openDialog({ kind: 'block', accountId, jid, report: false }),
-        },
-  ];
-  return <Menu label={t('chat.menu')} icon={EllipsisVertical} entries={entries} />;
 };

@@ -13,6 +13,7 @@ import { displayName } from '../../ui/names.ts';
 import { phaseDot, phaseWords } from '../../ui/presence.ts';
 import { CertificateBox } from '../accounts/CertificateBox.tsx';
 import { Details } from '../chat/AccountBanner.tsx';
+import { ArchivePreferences } from './ArchivePreferences.tsx';
 import styles from './Settings.module.css';
 
 const cx = classes(styles);
@@ -63,6 +64,7 @@ const Account = ({ account }: { account: AccountView }): ReactNode => {
         checked={enabled}
         onChange={(value) => run(api.accounts.setEnabled({ accountId, enabled: value }))}
       />
+      <ArchivePreferences account={account} />
       {asking && <PasswordForm account={account} onDone={() => setChanging(false)} />}
       <div className={cx('buttons')}>
         {(phase === 'waiting' || phase === 'failed') && (

@@ -3,8 +3,10 @@ import { useTranslation } from 'react-i18next';
 import type { Language, Theme } from '#shared/views.ts';
 import { useApp, useSession } from '../../app-context.tsx';
 import { languageNames } from '../../i18n/translate.ts';
+import { Button } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Select, Switch } from '../../ui/Field.tsx';
+import { retentionWords } from '../chat/retention.ts';
 import styles from './Settings.module.css';
 
 const cx = classes(styles);
@@ -82,7 +84,34 @@ export const Privacy = (): ReactNode => {
         </div>
       ))}
       <UndoTime seconds={settings.undoSeconds} />
+      <KeepTime />
     </>
+  );
+};
+
+/** Changed in a dialog: a shorter time deletes what is there. */
+const KeepTime = (): ReactNode => {
+  const { t } = useTranslation();
+  const { openDialog } = useApp();
+  const words = retentionWords(
+    t,
+    useSession((session) => session.settings.retention),
+  );
+  return (
+    <div className={cx('row')}>
+      <div className={cx('rowText')}>
+        {t('history.keep')}
+        <span className={cx('hint')}>{t('history.keepHint')}</span>
+      </div>
+      <div className={cx('choice')}>
+        <Button
+          aria-label={t('history.changeKeep', { retention: words })}
+          onClick={() => openDialog({ kind: 'retention' })}
+        >
+          {words}…
+        </Button>
+      </div>
+    </div>
   );
 };
 

@@ -1,4 +1,4 @@
-import { Info, Keyboard, MessageCircle, Palette, UserRound, type LucideIcon } from 'lucide-react';
+import { Ban, Info, Keyboard, MessageCircle, Palette, UserRound, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApp, useUi } from '../../app-context.tsx';
@@ -7,6 +7,7 @@ import type { SettingsSection } from '../../state/ui.ts';
 import { classes } from '../../ui/classes.ts';
 import { About } from './About.tsx';
 import { Accounts } from './Accounts.tsx';
+import { Blocked } from './Blocked.tsx';
 import { Keys } from './Keys.tsx';
 import { Appearance, Privacy } from './Preferences.tsx';
 import styles from './Settings.module.css';
@@ -22,12 +23,20 @@ interface Section {
 const sections: Readonly<Record<SettingsSection, Section>> = {
   accounts: { title: 'settings.accounts', icon: UserRound, content: Accounts },
   privacy: { title: 'settings.privacy', icon: MessageCircle, content: Privacy },
+  blocked: { title: 'blocked.title', icon: Ban, content: Blocked },
   appearance: { title: 'settings.appearance', icon: Palette, content: Appearance },
   keyboard: { title: 'settings.keyboard', icon: Keyboard, content: Keys },
   about: { title: 'settings.about', icon: Info, content: About },
 };
 
-const order: readonly SettingsSection[] = ['accounts', 'privacy', 'appearance', 'keyboard', 'about'];
+const order: readonly SettingsSection[] = [
+  'accounts',
+  'privacy',
+  'blocked',
+  'appearance',
+  'keyboard',
+  'about',
+];
 
 /** The settings, one section at a time. */
 export const Settings = (): ReactNode => {

@@ -1,10 +1,13 @@
 import type { ReactNode } from 'react';
 import { useApp, useUi } from '../../app-context.tsx';
 import { BlockDialog } from '../chat/BlockDialog.tsx';
+import { ClearChatDialog, DeleteChatDialog } from '../chat/HistoryDialogs.tsx';
+import { RetentionDialog } from '../chat/RetentionDialog.tsx';
 import { ScheduleDialog } from '../composer/ScheduleDialog.tsx';
 import { AddContactDialog, RemoveContactDialog, RenameContactDialog } from '../contacts/ContactDialogs.tsx';
 import { LinkDialog } from '../contacts/LinkDialog.tsx';
 import { NewChatDialog } from '../contacts/NewChatDialog.tsx';
+import { ForwardDialog } from '../forward/ForwardDialog.tsx';
 import { RemoveAccountDialog } from '../settings/RemoveAccountDialog.tsx';
 import { DeleteMessageDialog } from '../timeline/DeleteMessageDialog.tsx';
 import { MessageHistoryDialog } from '../timeline/MessageHistoryDialog.tsx';
@@ -34,6 +37,14 @@ export const Dialogs = (): ReactNode => {
       return (
         <BlockDialog accountId={dialog.accountId} jid={dialog.jid} report={dialog.report} onClose={onClose} />
       );
+    case 'clear-chat':
+      return <ClearChatDialog chatId={dialog.chatId} onClose={onClose} />;
+    case 'delete-chat':
+      return <DeleteChatDialog chatId={dialog.chatId} onClose={onClose} />;
+    case 'retention':
+      return <RetentionDialog chatId={dialog.chatId} onClose={onClose} />;
+    case 'forward':
+      return <ForwardDialog message={dialog.message} onClose={onClose} />;
     case 'schedule':
       return <ScheduleDialog chatId={dialog.chatId} message={dialog.message} onClose={onClose} />;
     case 'message-history':

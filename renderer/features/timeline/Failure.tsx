@@ -16,7 +16,7 @@ const cx = classes(styles);
 /** Why it was not sent, and what can be done, in place. */
 export const Failure = ({ message }: { message: MessageView }): ReactNode => {
   const { t } = useTranslation();
-  const { api, timeline, run } = useApp();
+  const { api, timeline, run, openDialog } = useApp();
   const { failureText } = message;
   return (
     <div className={cx('failure')}>
@@ -35,6 +35,9 @@ export const Failure = ({ message }: { message: MessageView }): ReactNode => {
       </Button>
       <Button small onClick={() => run(navigator.clipboard.writeText(message.body))}>
         {t('common.copy')}
+      </Button>
+      <Button small onClick={() => openDialog({ kind: 'delete-message', message })}>
+        {t('message.delete')}
       </Button>
     </div>
   );

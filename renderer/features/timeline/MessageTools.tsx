@@ -2,6 +2,7 @@ import {
   CalendarClock,
   Copy,
   Ellipsis,
+  Forward,
   Pencil,
   Quote,
   Reply,
@@ -42,6 +43,7 @@ const entries: Readonly<
   edit: { label: 'message.edit', icon: Pencil },
   quote: { label: 'message.quote', icon: Quote },
   copy: { label: 'message.copyText', icon: Copy },
+  forward: { label: 'forward.open', icon: Forward },
   'send-now': { label: 'message.sendNow', icon: SendHorizontal },
   reschedule: { label: 'message.reschedule', icon: CalendarClock },
   withdraw: { label: 'message.withdraw', icon: Undo2 },
@@ -60,6 +62,8 @@ const perform = (app: App, action: Exclude<MessageAction, 'react'>, message: Mes
       return app.putIntoBox(message.chatId, quoted(message.body));
     case 'copy':
       return run(navigator.clipboard.writeText(message.body));
+    case 'forward':
+      return app.openDialog({ kind: 'forward', message });
     case 'send-now':
       return run(api.messages.sendNow({ messageId: message.id }).then((row) => timeline.upsert([row])));
     case 'reschedule':

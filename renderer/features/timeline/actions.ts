@@ -8,6 +8,7 @@ export type MessageAction =
   | 'edit'
   | 'quote'
   | 'copy'
+  | 'forward'
   | 'send-now'
   | 'reschedule'
   | 'withdraw'
@@ -22,10 +23,10 @@ export const actionsFor = (message: MessageView, standing: ChatStanding): readon
   const wait = waitOf(message);
   if (wait === 'held') return ['send-now', 'edit', 'withdraw', 'copy'];
   if (wait === 'scheduled') return ['send-now', 'edit', 'reschedule', 'withdraw', 'copy'];
-  if (standing !== 'open' || message.state === 'failed') return ['copy', 'delete'];
+  if (standing !== 'open' || message.state === 'failed') return ['copy', 'forward', 'delete'];
   return message.direction === 'out'
-    ? ['reply', 'react', 'edit', 'quote', 'copy', 'delete']
-    : ['reply', 'react', 'quote', 'copy', 'delete'];
+    ? ['reply', 'react', 'edit', 'quote', 'copy', 'forward', 'delete']
+    : ['reply', 'react', 'quote', 'copy', 'forward', 'delete'];
 };
 
 /** Whether the others can be asked to forget it: an own message that they may have. */

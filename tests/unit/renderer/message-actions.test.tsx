@@ -44,11 +44,11 @@ const menuOf = async (row: number): Promise<readonly (string | null)[]> => {
 
 describe('what can be done with a message', () => {
   const cases: readonly [string, MessageView, ChatStanding, string][] = [
-    ['of the other side', message(1, 'a'), 'open', 'reply react quote copy delete'],
-    ['of the user', message(1, 'a', { state: 'read' }), 'open', 'reply react edit quote copy delete'],
-    ['that failed', message(1, 'a', { state: 'failed' }), 'open', 'copy delete'],
-    ['of a stranger', message(1, 'a'), 'request', 'copy delete'],
-    ['of somebody blocked', message(1, 'a', { state: 'read' }), 'blocked', 'copy delete'],
+    ['of the other side', message(1, 'a'), 'open', 'reply react quote copy forward delete'],
+    ['of the user', message(1, 'a', { state: 'read' }), 'open', 'reply react edit quote copy forward delete'],
+    ['that failed', message(1, 'a', { state: 'failed' }), 'open', 'copy forward delete'],
+    ['of a stranger', message(1, 'a'), 'request', 'copy forward delete'],
+    ['of somebody blocked', message(1, 'a', { state: 'read' }), 'blocked', 'copy forward delete'],
     ['that was taken back', message(1, '', { retracted: true }), 'open', 'delete'],
     ['that cannot be read', message(1, 'note', { failure: 'not-decryptable' }), 'open', 'delete'],
     [
@@ -84,7 +84,7 @@ describe('what can be done with a message', () => {
 describe('the menu of a message', () => {
   it('opens by Enter and by Shift+F10 on the row, and says what there is', async () => {
     await openNadia([message(1, 'Hello'), message(2, 'Hi', { state: 'read' })]);
-    expect(await menuOf(0)).toEqual(['Reply', 'React', 'Quote', 'Copy text', 'Delete…']);
+    expect(await menuOf(0)).toEqual(['Reply', 'React', 'Quote', 'Copy text', 'Forward…', 'Delete…']);
     await press('Escape', screen.getByRole('menu'));
     expect(screen.queryByRole('menu')).toBeNull();
     act(() => article(1).focus());
@@ -174,12 +174,6 @@ describe('answering', () => {
     fireEvent.click(screen.getByRole('button', { name: /Reply to .*You.*: .*Which train\?/ }));
     await settle();
     expect(document.activeElement).toBe(article(0));
-  });
-
-  it('to what is not here shows what was quoted and leads nowhere', async () => {
-    await openNadia([message(1, 'Yes', { reply: { quote: '' } })]);
-    expect(article(0).textContent).toContain('This message is not here.');
-    expect(within(article(0)).queryByRole('button', { name: /Reply to/ })).toBeNull();
   });
 });
 

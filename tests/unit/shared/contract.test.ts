@@ -53,6 +53,7 @@ const samples: Samples = {
   messages: {
     page: { kind: 'around', chatId: 1, anchor: 2, limit: 60 },
     send: { chatId: 1, text: 'what light', replyTo: 2, sendAt: 1_800_000_000_000 },
+    forward: { messageId: 1, to: [{ accountId, jid }] },
     resend: { messageId: 1 },
     edit: { messageId: 1, text: 'But soft!' },
     findAnswered: { messageId: 1 },
