@@ -1,6 +1,6 @@
 import type { Snapshot } from '#shared/api/app.ts';
 import type { ClientApi } from '#shared/api/contract.ts';
-import type { ChatId } from '#shared/ids.ts';
+import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { MessageView } from '#shared/views.ts';
 import { codeOf, createClient, type Client } from '../api/client.ts';
 import type { Link } from '../api/link.ts';
@@ -28,7 +28,8 @@ export interface App {
   readonly refresh: () => void;
   /** Takes over an answer that is a snapshot. */
   readonly adopt: (snapshot: Snapshot) => void;
-  readonly openChat: (chatId: ChatId) => void;
+  /** @param at a message to begin with */
+  readonly openChat: (chatId: ChatId, at?: MessageId) => void;
   readonly closeChat: () => void;
   readonly show: (view: View) => void;
   readonly openDialog: (dialog: OpenDialog | undefined) => void;
@@ -53,7 +54,7 @@ export const createApp = (link: Link): App => {
   const people = createPeopleStore();
   const chats = createChatsStore();
   const ui = createUiStore();
-  const timeline = new Timeline(api.messages);
+  const timeline = new Timeline(api);
   const drafts = createDrafts(api, (row) => {
     timeline.upsert([row]);
     // Whoever writes wants to see it: at the end of the history.
@@ -103,14 +104,14 @@ const createChatActions = ({
   timeline,
   ui,
 }: Pick<App, 'chats' | 'drafts' | 'timeline' | 'ui'>): Pick<App, 'openChat' | 'closeChat'> => ({
-  openChat: (chatId) => {
+  openChat: (chatId, at) => {
     const chat = chats.getState().chats.get(chatId);
     if (chat === undefined) return;
     ui.setState({ view: 'chats', dialog: undefined });
-    if (ui.getState().chatId === chatId) return;
+    if (ui.getState().chatId === chatId && at === undefined) return;
     drafts.flush();
     ui.setState({ chatId });
-    timeline.open(chat);
+    timeline.open(chat, at);
   },
   closeChat: () => {
     drafts.flush();

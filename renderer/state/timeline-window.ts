@@ -10,6 +10,9 @@ export interface TimelineWindow {
   readonly rows: readonly MessageView[];
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
+  /** What follows on this side is in the server's archive alone, or may be. */
+  readonly gapBefore?: true | undefined;
+  readonly gapAfter?: true | undefined;
 }
 
 /** Rows that are kept; what lies beyond is asked for again when somebody scrolls there. */
@@ -31,18 +34,33 @@ const merge = (a: readonly MessageView[], b: readonly MessageView[]): readonly M
 };
 
 const dropOldest = (window: TimelineWindow, limit: number): TimelineWindow =>
-  window.rows.length <= limit ? window : { ...window, rows: window.rows.slice(-limit), hasOlder: true };
+  window.rows.length <= limit
+    ? window
+    : { ...window, rows: window.rows.slice(-limit), hasOlder: true, gapBefore: undefined };
 
 const dropNewest = (window: TimelineWindow, limit: number): TimelineWindow =>
-  window.rows.length <= limit ? window : { ...window, rows: window.rows.slice(0, limit), hasNewer: true };
+  window.rows.length <= limit
+    ? window
+    : { ...window, rows: window.rows.slice(0, limit), hasNewer: true, gapAfter: undefined };
 
 /** Adds the page before the first row; the far (newest) side gives way. */
 export const addOlder = (window: TimelineWindow, page: MessagePage, limit = WINDOW_ROWS): TimelineWindow =>
-  dropNewest({ ...window, rows: merge(page.rows, window.rows), hasOlder: page.hasOlder }, limit);
+  dropNewest(
+    {
+      ...window,
+      rows: merge(page.rows, window.rows),
+      hasOlder: page.hasOlder,
+      gapBefore: page.gapBefore,
+    },
+    limit,
+  );
 
 /** Adds the page after the last row; the far (oldest) side gives way. */
 export const addNewer = (window: TimelineWindow, page: MessagePage, limit = WINDOW_ROWS): TimelineWindow =>
-  dropOldest({ ...window, rows: merge(window.rows, page.rows), hasNewer: page.hasNewer }, limit);
+  dropOldest(
+    { ...window, rows: merge(window.rows, page.rows), hasNewer: page.hasNewer, gapAfter: page.gapAfter },
+    limit,
+  );
 
 /**
  * Applies changed rows of this chat. Known rows are replaced by newer revs; unknown rows enter only where
@@ -73,9 +91,10 @@ export const removeRows = (window: TimelineWindow, ids: readonly MessageId[]): T
   return rows.length === window.rows.length ? window : { ...window, rows };
 };
 
-const covers = ({ rows, hasOlder, hasNewer }: TimelineWindow, row: MessageView): boolean => {
+const covers = ({ rows, hasOlder, hasNewer, gapBefore }: TimelineWindow, row: MessageView): boolean => {
   const first = rows[0];
   const last = rows.at(-1);
-  if (first === undefined || last === undefined) return !hasOlder && !hasNewer;
+  // What comes into an empty chat is its newest, whatever the archive still has.
+  if (first === undefined || last === undefined) return (!hasOlder || gapBefore === true) && !hasNewer;
   return (inOrder(row, first) > 0 || !hasOlder) && (inOrder(row, last) < 0 || !hasNewer);
 };

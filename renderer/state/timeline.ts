@@ -29,6 +29,9 @@ export interface TimelineState {
   readonly loadingNewer: boolean;
   /** An edge whose page could not be had; it is asked for again only when the reader says so. */
   readonly failedEdge: Edge | undefined;
+  readonly edgeError: ErrorCode | undefined;
+  /** There is nothing older, because the server keeps no history. */
+  readonly noArchive: boolean;
   /** Counts fresh starts: another number means that the list has nothing to do with the one before. */
   readonly generation: number;
 }
@@ -46,15 +49,28 @@ const closed: TimelineState = {
   loadingOlder: false,
   loadingNewer: false,
   failedEdge: undefined,
+  edgeError: undefined,
+  noArchive: false,
   generation: 0,
 };
 
 const PAGE_ROWS = 60;
 
+/** What the history of a chat is asked of main. */
+export interface TimelineApi {
+  readonly messages: Pick<ClientApi['messages'], 'page' | 'findAnswered'>;
+  readonly chats: Pick<ClientApi['chats'], 'loadOlder' | 'loadNewer' | 'loadDate'>;
+}
+
+/** A part of the history to go to. */
+type Place =
+  | { readonly kind: 'around'; readonly chatId: ChatId; readonly anchor: MessageId }
+  | { readonly kind: 'date'; readonly chatId: ChatId; readonly at: number };
+
 /** The history of the one open chat: a bounded window that pages in both directions. */
 export class Timeline {
   readonly store: StoreApi<TimelineState> = createStore<TimelineState>(() => closed);
-  readonly #messages: Pick<ClientApi['messages'], 'page'>;
+  readonly #api: TimelineApi;
   /** The reader sees the end of the list; decides which side gives way when rows come in. */
   #atEnd = true;
   /** Rows announced while a page was under way: its answer may be older than they are. */
@@ -62,12 +78,13 @@ export class Timeline {
   /** Jumps whose page is under way. */
   #jumps = 0;
 
-  constructor(messages: Pick<ClientApi['messages'], 'page'>) {
-    this.#messages = messages;
+  constructor(api: TimelineApi) {
+    this.#api = api;
   }
 
-  open(chat: ChatView): void {
-    this.#start(chat.id, chat.firstUnreadId, chat.firstUnreadId);
+  /** @param at a message to begin with, for instance one that was searched for; where it is gone, the newest */
+  open(chat: ChatView, at?: MessageId): void {
+    this.#start(chat.id, at ?? chat.firstUnreadId, chat.firstUnreadId, at);
   }
 
   close(): void {
@@ -99,31 +116,55 @@ export class Timeline {
     if (chatId !== undefined && window.hasNewer) this.#start(chatId, undefined, dividerAt);
   }
 
+  /** The connection is back: what could not be fetched without it is fetched now. */
+  retryOffline(): void {
+    const { failedEdge, edgeError } = this.store.getState();
+    if (edgeError !== 'offline') return;
+    if (failedEdge === 'older') this.loadOlder();
+    if (failedEdge === 'newer') this.loadNewer();
+  }
+
   /**
    * Goes to a message of this chat, wherever in its history it is. What is shown stays until its page is here.
    * Fails with `not-found` for one that is no longer there.
    */
   async jumpTo(id: MessageId): Promise<void> {
-    const { chatId, window, generation, dividerAt } = this.store.getState();
+    const { chatId, window } = this.store.getState();
     if (chatId === undefined) return;
-    if (window.rows.some((row) => row.id === id)) {
-      this.store.setState({ target: { id } });
-      return;
-    }
-    this.#jumps += 1;
+    if (window.rows.some((row) => row.id === id)) this.store.setState({ target: { id } });
+    else await this.#show({ kind: 'around', chatId, anchor: id }, () => id);
+  }
+
+  /**
+   * Goes to the first message at a time or later, or to the last one before it. What is shown stays until the
+   * archive has answered. Fails with `offline` where it cannot be asked.
+   */
+  async jumpToDate(at: number): Promise<void> {
+    const { chatId, generation } = this.store.getState();
+    if (chatId === undefined) return;
+    await this.#api.chats.loadDate({ chatId, at });
+    if (!this.#isCurrent(generation)) return;
+    await this.#show(
+      { kind: 'date', chatId, at },
+      (rows) => (rows.find((row) => row.sortAt >= at) ?? rows.at(-1))?.id,
+    );
+  }
+
+  /**
+   * Goes to the message that another one answers, asking the archive for it where it is not here.
+   * @returns whether it is anywhere. Fails with `offline` where the archive cannot be asked.
+   */
+  async jumpToAnswered({ id, reply }: MessageView): Promise<boolean> {
+    const { generation } = this.store.getState();
+    const known = reply?.messageId ?? (await this.#api.messages.findAnswered({ messageId: id })).answeredId;
+    if (known === undefined) return false;
+    if (!this.#isCurrent(generation)) return true;
     try {
-      const page = await this.#messages.page({ kind: 'around', chatId, anchor: id, limit: PAGE_ROWS });
-      if (!this.#isCurrent(generation)) return;
-      this.#atEnd = false;
-      const found = applyRows(page, this.#meanwhile, false);
-      this.#meanwhile = [];
-      this.store.setState({
-        ...closed,
-        ...{ chatId, dividerAt, generation: generation + 1, startAt: id, target: { id } },
-        ...{ status: 'ready', window: found },
-      });
-    } finally {
-      this.#jumps -= 1;
+      await this.jumpTo(known);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'not-found') return false;
+      throw error;
     }
   }
 
@@ -161,45 +202,123 @@ export class Timeline {
     this.#atEnd = atEnd;
   }
 
-  #start(chatId: ChatId, anchor: MessageId | undefined, dividerAt: MessageId | undefined): void {
+  #start(
+    chatId: ChatId,
+    anchor: MessageId | undefined,
+    dividerAt: MessageId | undefined,
+    targetId?: MessageId,
+  ): void {
     const generation = this.store.getState().generation + 1;
+    const target = targetId === undefined ? undefined : { id: targetId };
     this.#meanwhile = [];
     this.#atEnd = anchor === undefined;
-    this.store.setState({ ...closed, chatId, generation, startAt: anchor, dividerAt });
+    this.store.setState({ ...closed, chatId, generation, startAt: anchor, dividerAt, target });
     const page =
       anchor === undefined
-        ? this.#messages.page({ kind: 'latest', chatId, limit: PAGE_ROWS })
-        : this.#messages.page({ kind: 'around', chatId, anchor, limit: PAGE_ROWS });
+        ? this.#api.messages.page({ kind: 'latest', chatId, limit: PAGE_ROWS })
+        : this.#api.messages.page({ kind: 'around', chatId, anchor, limit: PAGE_ROWS });
     page.then(
       (window) => {
         if (this.#isCurrent(generation))
           this.store.setState({ status: 'ready', window: this.#settle(window) });
       },
       (error: unknown) => {
-        if (this.#isCurrent(generation)) this.store.setState({ status: 'failed', error: codeOf(error) });
+        if (!this.#isCurrent(generation)) return;
+        // The message has been deleted meanwhile; the chat is still there.
+        if (codeOf(error) === 'not-found' && anchor !== undefined) this.#start(chatId, undefined, dividerAt);
+        else this.store.setState({ status: 'failed', error: codeOf(error) });
       },
     );
   }
 
-  #extend(edge: Edge): void {
-    const { chatId, window, generation } = this.store.getState();
-    const anchor = (edge === 'older' ? window.rows[0] : window.rows.at(-1))?.id;
-    if (chatId === undefined || anchor === undefined) return;
-    const loading = edge === 'older' ? 'loadingOlder' : 'loadingNewer';
-    const add = edge === 'older' ? addOlder : addNewer;
-    const join = (page: MessagePage): void => {
+  /** Replaces what is shown by another part of the history. @param pick the row that is gone to */
+  async #show(place: Place, pick: (rows: readonly MessageView[]) => MessageId | undefined): Promise<void> {
+    const { chatId } = place;
+    const { generation, dividerAt } = this.store.getState();
+    this.#jumps += 1;
+    try {
+      const page = await this.#api.messages.page({ ...place, limit: PAGE_ROWS });
       if (!this.#isCurrent(generation)) return;
+      const id = pick(page.rows);
+      this.#atEnd = false;
+      const found = applyRows(page, this.#meanwhile, false);
+      this.#meanwhile = [];
       this.store.setState({
-        window: this.#settle(add(this.store.getState().window, page)),
-        [loading]: false,
+        ...closed,
+        ...{ chatId, dividerAt, generation: generation + 1, startAt: id },
+        target: id === undefined ? undefined : { id },
+        ...{ status: 'ready', window: found },
       });
-    };
-    const fail = (): void => {
-      if (this.#isCurrent(generation)) this.store.setState({ [loading]: false, failedEdge: edge });
-    };
-    this.store.setState({ [loading]: true, failedEdge: undefined });
-    const kind = edge === 'older' ? 'before' : 'after';
-    this.#messages.page({ kind, chatId, anchor, limit: PAGE_ROWS }).then(join, fail);
+    } finally {
+      this.#jumps -= 1;
+    }
+  }
+
+  #extend(edge: Edge): void {
+    const { generation } = this.store.getState();
+    const loading = edge === 'older' ? 'loadingOlder' : 'loadingNewer';
+    this.store.setState({ [loading]: true, failedEdge: undefined, edgeError: undefined });
+    this.#grow(edge, generation).then(
+      () => {
+        if (this.#isCurrent(generation)) this.store.setState({ [loading]: false });
+      },
+      (error: unknown) => {
+        if (this.#isCurrent(generation))
+          this.store.setState({ [loading]: false, failedEdge: edge, edgeError: codeOf(error) });
+      },
+    );
+  }
+
+  /** Goes on until there is a row more, or until it is known that there is none. */
+  async #grow(edge: Edge, generation: number): Promise<void> {
+    for (;;) {
+      if (this.#gapAt(edge) && !(await this.#fetchMissing(edge, generation))) return;
+      const { chatId, window } = this.store.getState();
+      if (!this.#isCurrent(generation) || chatId === undefined) return;
+      const anchor = (edge === 'older' ? window.rows[0] : window.rows.at(-1))?.id;
+      const kind = edge === 'older' ? 'before' : 'after';
+      const page = await this.#api.messages.page(
+        anchor === undefined
+          ? { kind: 'latest', chatId, limit: PAGE_ROWS }
+          : { kind, chatId, anchor, limit: PAGE_ROWS },
+      );
+      if (!this.#isCurrent(generation)) return;
+      this.#join(edge, page);
+      if (page.rows.length > 0 || !this.#gapAt(edge)) return;
+    }
+  }
+
+  #gapAt(edge: Edge): boolean {
+    const { gapBefore, gapAfter } = this.store.getState().window;
+    return (edge === 'older' ? gapBefore : gapAfter) === true;
+  }
+
+  /** @returns false where there is nothing to be fetched */
+  async #fetchMissing(edge: Edge, generation: number): Promise<boolean> {
+    const { chatId, window } = this.store.getState();
+    const first = window.rows[0]?.id;
+    const last = window.rows.at(-1)?.id;
+    if (chatId === undefined) return false;
+    if (edge === 'newer') {
+      if (last !== undefined) await this.#api.chats.loadNewer({ chatId, after: last });
+      return last !== undefined;
+    }
+    const { archive } = await this.#api.chats.loadOlder({
+      chatId,
+      ...(first === undefined ? {} : { before: first }),
+    });
+    if (archive || !this.#isCurrent(generation)) return true;
+    const { window: now } = this.store.getState();
+    this.store.setState({ noArchive: true, window: { ...now, hasOlder: false, gapBefore: undefined } });
+    return false;
+  }
+
+  #join(edge: Edge, page: MessagePage): void {
+    const { window, loadingOlder, loadingNewer } = this.store.getState();
+    const isOnly = !(loadingOlder && loadingNewer);
+    this.store.setState({
+      window: this.#settle((edge === 'older' ? addOlder : addNewer)(window, page), isOnly),
+    });
   }
 
   /** False once the reader looks at something else than the answer is about. */
@@ -207,11 +326,10 @@ export class Timeline {
     return this.store.getState().generation === generation;
   }
 
-  #settle(window: TimelineWindow): TimelineWindow {
-    const { loadingOlder, loadingNewer } = this.store.getState();
+  /** @param last no other page is under way that may be older than the announced rows */
+  #settle(window: TimelineWindow, last = true): TimelineWindow {
     const settled = applyRows(window, this.#meanwhile, this.#atEnd);
-    // The other page may still be under way and older than these rows.
-    if (!(loadingOlder && loadingNewer)) this.#meanwhile = [];
+    if (last) this.#meanwhile = [];
     return settled;
   }
 }

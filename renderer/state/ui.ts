@@ -22,6 +22,8 @@ export type OpenDialog =
   | { readonly kind: 'remove-account'; readonly accountId: AccountId }
   /** `message`: one that waits already; without it, what stands in the box of the chat. */
   | { readonly kind: 'schedule'; readonly chatId: ChatId; readonly message?: MessageView }
+  /** Within the open chat. `at`: a time of the day that is proposed. */
+  | { readonly kind: 'jump-to-date'; readonly at: number }
   | { readonly kind: 'message-history'; readonly messageId: MessageId }
   | { readonly kind: 'delete-message'; readonly message: MessageView };
 

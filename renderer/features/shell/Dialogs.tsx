@@ -10,6 +10,7 @@ import { NewChatDialog } from '../contacts/NewChatDialog.tsx';
 import { ForwardDialog } from '../forward/ForwardDialog.tsx';
 import { RemoveAccountDialog } from '../settings/RemoveAccountDialog.tsx';
 import { DeleteMessageDialog } from '../timeline/DeleteMessageDialog.tsx';
+import { JumpToDateDialog } from '../timeline/JumpToDateDialog.tsx';
 import { MessageHistoryDialog } from '../timeline/MessageHistoryDialog.tsx';
 
 /** The one dialog that is open, if any. */
@@ -47,6 +48,8 @@ export const Dialogs = (): ReactNode => {
       return <ForwardDialog message={dialog.message} onClose={onClose} />;
     case 'schedule':
       return <ScheduleDialog chatId={dialog.chatId} message={dialog.message} onClose={onClose} />;
+    case 'jump-to-date':
+      return <JumpToDateDialog at={dialog.at} onClose={onClose} />;
     case 'message-history':
       return <MessageHistoryDialog messageId={dialog.messageId} onClose={onClose} />;
     case 'delete-message':

@@ -2,8 +2,7 @@ import { Ban } from 'lucide-react';
 import { memo, type ReactNode, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MessageView } from '#shared/views.ts';
-import { useFormat } from '../../app-context.tsx';
-import { isolate } from '../../i18n/translate.ts';
+import { useApp, useFormat } from '../../app-context.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Hidden } from '../../ui/Hidden.tsx';
 import { displayName } from '../../ui/names.ts';
@@ -26,8 +25,6 @@ interface MessageRowProps {
   readonly index: number;
   /** How many messages there are; -1 where the window is only a part of them. */
   readonly setSize: number;
-  /** The first message of the whole history. */
-  readonly beginning: boolean;
   /** Of the other side. */
   readonly name: string;
   /** What the user is called where a text speaks of them (`/me waves`). */
@@ -81,13 +78,25 @@ export const MessageRow = memo((props: MessageRowProps): ReactNode => {
 });
 MessageRow.displayName = 'MessageRow';
 
-const Above = ({ item, beginning, name, now }: MessageRowProps): ReactNode => {
+const Above = ({ item, now }: MessageRowProps): ReactNode => {
   const { t } = useTranslation();
+  const { openDialog } = useApp();
   const format = useFormat();
   return (
     <>
-      {beginning && <p className={cx('beginning')}>{t('timeline.beginning', { name: isolate(name) })}</p>}
-      {item.newDay && <p className={cx('day')}>{format.day(item.message.sortAt, now)}</p>}
+      {item.newDay && (
+        <p className={cx('day')}>
+          {/* With the keyboard, the menu of the chat leads to dates: one stop fewer in every row. */}
+          <button
+            type="button"
+            tabIndex={-1}
+            data-tip={t('timeline.dateTitle')}
+            onClick={() => openDialog({ kind: 'jump-to-date', at: item.message.sortAt })}
+          >
+            {format.day(item.message.sortAt, now)}
+          </button>
+        </p>
+      )}
       {item.divider && (
         <p className={cx('divider')}>
           <span aria-hidden="true">{t('timeline.new')}</span>
@@ -119,7 +128,7 @@ const Content = ({ message, name, ownName, now }: ContentProps): ReactNode => {
   return (
     <>
       <Hidden>{own ? t('message.you') : name}: </Hidden>
-      {message.reply !== undefined && <ReplyQuote reply={message.reply} name={name} />}
+      {message.reply !== undefined && <ReplyQuote message={message} reply={message.reply} name={name} />}
       <MessageBody body={message.body} author={own ? displayName(ownName) : name} />
       <MessageMeta message={message} now={now} />
     </>

@@ -1,5 +1,5 @@
 import { useEffect, useRef, type RefObject } from 'react';
-import { useTimeline } from '../../app-context.tsx';
+import { useTimeline, useUi } from '../../app-context.tsx';
 import type { TimelineItem } from './items.ts';
 import type { MessageVirtualizer } from './use-message-scroll.ts';
 
@@ -11,6 +11,9 @@ export const useJump = (
   setActive: (index: number) => void,
 ): void => {
   const target = useTimeline((state) => state.target);
+  // A dialog keeps the focus until it is gone.
+  const free = useUi((state) => state.dialog === undefined);
+  const waited = useRef(false);
   const done = useRef<unknown>(undefined);
   const shown = useRef<unknown>(undefined);
   // Without dependencies: a row that was far away is drawn only after the scrolling, and can take the focus then.
@@ -25,7 +28,15 @@ export const useJump = (
     }
     const row = list.current?.querySelector<HTMLElement>(`[data-row="${index}"]`);
     if (row === null || row === undefined) return;
+    if (!free) {
+      waited.current = true;
+      return;
+    }
     done.current = target;
-    row.focus({ preventScroll: true });
+    const focus = (): void => row.focus({ preventScroll: true });
+    focus();
+    // A dialog that has just gone decides in the next frame whom it gives the focus back to.
+    if (waited.current) requestAnimationFrame(() => requestAnimationFrame(focus));
+    waited.current = false;
   });
 };

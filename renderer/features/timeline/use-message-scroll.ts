@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, type RefObject } from 'react';
 import { useApp, useTimeline } from '../../app-context.tsx';
 import { estimateHeight } from './estimate.ts';
 import type { TimelineItem } from './items.ts';
+import { HEAD_PX } from './TimelineHead.tsx';
 
 export type MessageVirtualizer = Virtualizer<HTMLDivElement, HTMLElement>;
 
@@ -39,7 +40,7 @@ export const useMessageScroll = (items: readonly TimelineItem[]): MessageScroll 
     estimateSize: (index) => estimateHeight(items[index], scroller.current?.clientWidth ?? 800),
     getItemKey: (index) => items[index]?.message.id ?? index,
     overscan: OVERSCAN,
-    paddingStart: PADDING,
+    paddingStart: HEAD_PX,
     paddingEnd: PADDING,
     anchorTo: 'end',
     followOnAppend: !hasNewer,
@@ -134,9 +135,12 @@ const useLoadEdges = (virtual: MessageVirtualizer, count: number): void => {
   const failed = useTimeline((state) => state.failedEdge !== undefined);
   const first = virtual.range?.startIndex;
   const last = virtual.range?.endIndex;
+  const isEmpty = useTimeline((state) => state.window.hasOlder) && count === 0;
   useEffect(() => {
+    // Nothing is here, but the archive may have something.
+    if (isEmpty && !failed) timeline.loadOlder();
     if (failed || first === undefined || last === undefined) return;
     if (first < LOAD_WITHIN) timeline.loadOlder();
     if (last >= count - LOAD_WITHIN) timeline.loadNewer();
-  }, [timeline, failed, first, last, count]);
+  }, [timeline, failed, isEmpty, first, last, count]);
 };

@@ -30,7 +30,7 @@ test.beforeAll(async ({ browser, server }, info) => {
 
 test.afterAll(() => story.end());
 
-const scroller = (): Locator => story.window.timeline.locator('..');
+const scroller = (): Locator => story.window.timeline.locator('../..');
 
 interface Frame {
   /** How much of the height is covered by rows, 0 to 1. */
