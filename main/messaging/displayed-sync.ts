@@ -14,7 +14,11 @@ import {
   readDisplayedStates,
   type DisplayedState,
 } from '#main/xmpp/features/displayed-sync.ts';
-import { isOptionUnknown, isPreconditionNotMet, PUBLISH_OPTIONS_FEATURE } from '#main/xmpp/features/pubsub.ts';
+import {
+  isOptionUnknown,
+  isPreconditionNotMet,
+  PUBLISH_OPTIONS_FEATURE,
+} from '#main/xmpp/features/pubsub.ts';
 import { StanzaError } from '#main/xmpp/port.ts';
 import type { XmppSession } from '#main/xmpp/session.ts';
 

@@ -1,7 +1,7 @@
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
-import type { DeletionMemory } from './deletion-memory.ts';
+import type { DeletedIds, DeletionMemory } from './deletion-memory.ts';
 import { PLACE_STEP } from './placement.ts';
 import { leaveReadPosition } from './read-position.ts';
 import type { ChatRow, MessageRow } from './rows.ts';
@@ -67,6 +67,20 @@ export class DeletionStore {
       this.#parts.chats.touch(message.chat_id, 0);
       return true;
     });
+  }
+
+  /** Whether a message that comes again was deleted here. */
+  remembers(chatId: ChatId, message: DeletedIds): boolean {
+    return this.#parts.memory.knows(chatId, message);
+  }
+
+  /**
+   * Whether what is said is about a message that was deleted here.
+   * @param refId as the sender refers to it
+   * @param place its place in the archive; undefined for what arrives now
+   */
+  remembersReference(chatId: ChatId, refId: string, place: number | undefined): boolean {
+    return this.#parts.memory.knowsReference(chatId, refId, place);
   }
 
   /** Deletes the history of a chat, but not what still waits to be sent. @throws AppError `not-found` */

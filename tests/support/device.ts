@@ -1,6 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Frame, Pipe } from '#shared/pipe.ts';
@@ -19,6 +19,8 @@ export interface DeviceOptions {
   readonly port: number;
   /** How many times faster its timers run than they should; default 1. */
   readonly haste?: number;
+  /** A disk of its own with so much room, as long as the process runs; see `canHaveDisk`. */
+  readonly diskMegabytes?: number;
 }
 
 /** Starting a process costs more than all that it does in a test; the compiled modules are kept for the next. */
@@ -64,13 +66,15 @@ export class Device {
 
   /** Starts the process on the profile as it is. */
   async run(): Promise<void> {
-    const { haste = 1 } = this.options;
+    const { haste = 1, diskMegabytes } = this.options;
     const logFile = openSync(this.#path('log'), 'a');
-    const args = [this.#path('profile'), this.#path('ca.pem'), String(haste), String(this.#aheadMs)];
+    const profile = diskMegabytes === undefined ? 'profile' : path.join('disk', 'profile');
+    const args = [this.#path(profile), this.#path('ca.pem'), String(haste), String(this.#aheadMs)];
     const child = fork(entry, args, {
       stdio: ['ignore', 'ignore', logFile, 'ipc'],
       serialization: 'advanced',
       env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+      ...(diskMegabytes === undefined ? {} : onOwnDisk(this.#path('disk'), diskMegabytes)),
     });
     closeSync(logFile);
     this.#child = child;
@@ -119,6 +123,26 @@ export class Device {
     return path.join(this.options.folder, name);
   }
 }
+
+/** The process sees a file system there that nobody else sees, and that goes with it. */
+const onOwnDisk = (
+  folder: string,
+  megabytes: number,
+): { readonly execPath: string; readonly execArgv: string[] } => {
+  mkdirSync(folder, { recursive: true });
+  const script = `mount -t tmpfs -o size=${megabytes}m,mode=700 tmpfs "$0" && exec "$@"`;
+  return {
+    execPath: 'unshare',
+    execArgv: ['--user', '--map-root-user', '--mount', 'sh', '-c', script, folder, process.execPath],
+  };
+};
+
+/** Some systems forbid mounts to users. */
+export const canHaveDisk = (): boolean => {
+  if (process.platform !== 'linux') return false;
+  const { execPath, execArgv } = onOwnDisk(path.join(tmpdir(), 'chatsecure-disk'), 1);
+  return spawnSync(execPath, [...execArgv, '--version']).status === 0;
+};
 
 const pipeTo = (child: ChildProcess): Pipe => ({
   // A frame to a process that is just dying is lost, as on any pipe.

@@ -24,6 +24,9 @@ export const persistEdit = (
   const chat = chatOf(deps, envelope);
   const senderJid = bareJid(envelope.from);
   const target = store.references.find(chat.id, replaces, senderJid);
+  // What the user has deleted here must not return with another text.
+  if (target === undefined && store.deletions.remembersReference(chat.id, replaces, envelope.sortAt))
+    return [];
   if (target === undefined || target.protection !== content.protection) {
     const standIn = storeText(deps, envelope, chat, content);
     if (standIn === undefined || target !== undefined) return standIn?.changes ?? [];

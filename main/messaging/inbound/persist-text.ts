@@ -62,8 +62,7 @@ export const storeText = (
     receiptWanted: content.receiptWanted !== undefined,
     markable: content.markable ?? false,
     at,
-    // What the server kept without an archive is placed by its time; the rest by the order of the archive.
-    sortAt: envelope.sortAt ?? (envelope.delayedAt !== undefined && archiveId === undefined ? at : undefined),
+    sortAt: envelope.sortAt ?? keptPlace(envelope, now),
     stanzaId: stanzaIdAttribute(envelope.message),
     originId: readOriginId(envelope.message),
     archiveId,
@@ -73,6 +72,15 @@ export const storeText = (
   if (envelope.direction === 'out') store.chats.setReadUpTo(chat.id, messageId);
   const settled = settle(deps, envelope, store.messages.require(messageId));
   return { messageId, changes: [...settled, ...changesOf(chat, messageId)] };
+};
+
+/**
+ * What the server kept without an archive is placed by its time; the rest by the order of the archive. Servers
+ * stamp by the second (XEP-0203): at its end, or what had come in that second already would stand behind.
+ */
+const keptPlace = ({ delayedAt, archiveId }: Envelope, now: number): number | undefined => {
+  if (delayedAt === undefined || archiveId !== undefined) return undefined;
+  return Math.min(delayedAt % 1_000 === 0 ? delayedAt + 999 : delayedAt, now);
 };
 
 const replyOf = (reply: ReplyMeaning | undefined): NewIncoming['reply'] =>
@@ -108,10 +116,12 @@ const storeOnce = (
   }
   if (direction === 'out') {
     const echoed = store.messages.completeByEcho(chatId, message.senderJid, message);
-    return (echoed ?? store.messages.insertOwn(message)).id;
-  }
-  const known = findDuplicate(store, chatId, envelope, message.body);
-  return known === undefined ? store.messages.insertIncoming(message).id : undefined;
+    if (echoed !== undefined) return echoed.id;
+  } else if (findDuplicate(store, chatId, envelope, message.body) !== undefined) return undefined;
+  // Its sender may repeat what was not acknowledged, after it was read and deleted here.
+  const { senderJid, originId } = message;
+  if (store.deletions.remembers(chatId, { senderJid, originId, archiveId })) return undefined;
+  return store.messages[direction === 'out' ? 'insertOwn' : 'insertIncoming'](message).id;
 };
 
 /**

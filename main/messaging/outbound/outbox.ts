@@ -28,6 +28,9 @@ const MAX_TOGETHER = 50;
 /** What the outbox needs of a stream. */
 export type OutboxStream = Pick<Stream, 'send' | 'sentCount'>;
 
+/** A disk that is full, say, may have room again after this long. */
+const AGAIN_MS = 10_000;
+
 /** An entry on its way out. */
 interface Ready {
   readonly entry: OutboxEntry;
@@ -51,6 +54,7 @@ export class Outbox {
   /** The entry that was given to the present stream last. */
   #last: OutboxId | undefined;
   #cancelTimer = (): void => undefined;
+  #cancelAgain = (): void => undefined;
   #willPoke = false;
   /** Entries that the server has; to be stored together. */
   #arrived: OutboxEntry[] = [];
@@ -67,6 +71,7 @@ export class Outbox {
    */
   begin(handled: number | undefined): void {
     const { store } = this.#deps;
+    this.#settleArrived();
     const settled = store.transaction(() => {
       const entries = handled === undefined ? [] : store.outbox.onTheirWay(this.#accountId);
       store.outbox.clearPositions(this.#accountId);
@@ -86,13 +91,19 @@ export class Outbox {
     this.poke();
   }
 
-  /** Stops: what is not acknowledged waits for the next stream. */
+  /** Stops: what is not acknowledged waits for the next stream. Never throws: the end of a stream is no choice. */
   hold(): void {
     this.#stream = undefined;
     this.#last = undefined;
     this.#cancelTimer();
+    this.#cancelAgain();
     this.#settleArrived();
-    this.#announce(...this.#deps.store.messages.requeueSending(this.#accountId));
+    try {
+      this.#announce(...this.#deps.store.messages.requeueSending(this.#accountId));
+    } catch (error) {
+      // They are sent by the next stream all the same; until then they look as if they were on their way.
+      this.#deps.log.error('messages on their way could not be put back', {}, error);
+    }
   }
 
   /** Sends what has been added or is due; does nothing without a stream. */
@@ -116,13 +127,23 @@ export class Outbox {
     });
   }
 
-  /** Nobody waits for this who could be told that it failed; what was not sent waits for the next time. */
+  /** Nobody waits for this who could be told that it failed: it is tried again. */
   #pokeUnasked(): void {
     try {
       this.poke();
     } catch (error) {
       this.#deps.log.error('the outbox could not go on', {}, error);
+      this.#goOnSoon();
     }
+  }
+
+  #goOnSoon(): void {
+    this.#cancelAgain();
+    if (this.#stream === undefined) return;
+    this.#cancelAgain = this.#deps.clock.after(AGAIN_MS, () => {
+      this.#settleArrived();
+      this.#pokeUnasked();
+    });
   }
 
   /** Readies the next entries, with one commit for all of them. */
@@ -233,8 +254,10 @@ export class Outbox {
     try {
       this.#announce(...store.transaction(() => entries.flatMap((entry) => this.#settle(entry) ?? [])));
     } catch (error) {
-      // The entries are still there: they go out once more, and the other side knows their ids.
+      // Should the application end before that, they go out once more, and the other side knows their ids.
       this.#deps.log.error('acknowledgements could not be stored', { count: entries.length }, error);
+      this.#arrived.unshift(...entries);
+      this.#goOnSoon();
     }
   }
 

@@ -4,7 +4,7 @@
  * not lose the key. What happens to the computer itself (sleep, another network, a clock that is set) comes
  * by the same channel.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { flushCompileCache, syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
 import { createBackend } from '#main/backend.ts';
@@ -50,6 +50,18 @@ os.networkInterfaces = () => ({
 });
 syncBuiltinESMExports();
 
+/** Takes all room that is left on the disk of the profile. */
+const ballast = `${profileDir}.ballast`;
+const fillDisk = (): void => {
+  for (let size = 65_536; size >= 1;) {
+    try {
+      appendFileSync(ballast, Buffer.alloc(size));
+    } catch {
+      size >>= 1;
+    }
+  }
+};
+
 let power: (event: 'suspend' | 'wake') => void = () => undefined;
 const clock = hastyClock(Number(haste), Number(clockAhead));
 const log = createLogger((line) => process.stderr.write(`${line}\n`), 'debug', 'device');
@@ -74,6 +86,8 @@ process.on('message', (message) => {
   if (!isComputerEvent(message)) return;
   if (message.computer === 'clock') clock.setAhead(message.aheadMs);
   else if (message.computer === 'network') networkName = message.name;
+  else if (message.computer === 'disk-full') fillDisk();
+  else if (message.computer === 'disk-free') rmSync(ballast);
   else power(message.computer);
 });
 backend.attach({

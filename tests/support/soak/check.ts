@@ -194,7 +194,9 @@ const compareReading = (
   const marks = script.read.filter((mark) => mark.person === person).map(({ key }) => place(key));
   const own = told.flatMap(({ sender }, index) => (sender === jidOf(person) ? [index] : []));
   const least = Math.max(-1, ...marks);
-  const most = Math.max(least, ...own);
+  // Whoever writes has read; also where that never left, and then nobody can tell when it was.
+  const isAllTold = [...script.written].every(([key, name]) => personOf(name) !== person || place(key) >= 0);
+  const most = isAllTold ? Math.max(least, ...own) : Number.POSITIVE_INFINITY;
   const chat = seat.device.window.chats.get(seat.chatId);
   if (chat === undefined) return { ...none, unsettled: [`${seat.name} has no chat`] };
   const first = rows.findIndex(({ id }) => id === chat.firstUnreadId);

@@ -24,6 +24,8 @@ export class Script {
   readonly read: (Promised & { readonly person: Person })[] = [];
   /** Rows of own messages, so that a row without text can be told. */
   readonly rows = new Map<string, MessageId>();
+  /** All that was written, by key; whether it was sent or not. */
+  readonly written = new Map<string, DeviceName>();
   #texts = 0;
 
   constructor(label: string) {
@@ -32,7 +34,9 @@ export class Script {
 
   /** A text that no other message has; the name of the computer is for whoever reads the report. */
   newText(device: DeviceName): string {
-    return `${this.label} ${this.#texts++} by ${device}`;
+    const text = `${this.label} ${this.#texts++} by ${device}`;
+    this.written.set(text, device);
+    return text;
   }
 
   /** Another text for the message with this key. */

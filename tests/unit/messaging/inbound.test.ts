@@ -98,6 +98,18 @@ describe('an incoming message', () => {
     expect(rows('bob@localhost').map(({ at }) => at)).toEqual([Date.UTC(2020, 0, 1), NOW, NOW]);
   });
 
+  it('that the server stamped by the second stands behind what came within that second', () => {
+    const stamp = (ms: number): string => new Date(ms).toISOString();
+    const delayed = (body: string, at: number): string =>
+      `<message from='bob@localhost/a' type='chat'><body>${body}</body><delay xmlns='urn:xmpp:delay' from='localhost' stamp='${stamp(at)}'/></message>`;
+    const second = Math.floor(NOW / 1_000) * 1_000 - 10_000;
+    receive(delayed('by the millisecond', second + 400));
+    receive(delayed('next', second));
+    receive(delayed('and next', second));
+    receive(delayed('earlier', second - 5_000));
+    expect(bodies('bob@localhost')).toEqual(['earlier', 'by the millisecond', 'next', 'and next']);
+  });
+
   it('that is encrypted is a row that says so, with what the sender says to others', () => {
     receive(
       `<message from='bob@localhost/a' type='chat' id='1'><body>You received an encrypted message</body>

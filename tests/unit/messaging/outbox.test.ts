@@ -6,6 +6,7 @@ import { systemClock } from '#main/util/clock.ts';
 import { UnsendableStanza } from '#main/xmpp/serialize.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 import { FakeStream } from '#tests/support/fake-stream.ts';
+import { ManualClock } from '#tests/support/manual-clock.ts';
 import { openTestStore, quietLog, type TestStore } from '#tests/support/test-store.ts';
 import type { ChatId } from '#shared/ids.ts';
 
@@ -80,12 +81,13 @@ describe('the outbox', () => {
     expect(test.store.outbox.countWaiting(test.account.id)).toBe(20);
   });
 
-  it('begins again where it stood when one could not be made ready', async () => {
+  it('begins again where it stood when one could not be made ready, by itself too', async () => {
     let fails = true;
+    const clock = new ManualClock();
     outbox = new Outbox(test.account.id, {
       store: test.store,
       changes: new Changes(),
-      clock: systemClock,
+      clock,
       log: quietLog,
       sendTyping: () => {
         if (fails) throw new Error('not now');
@@ -101,10 +103,27 @@ describe('the outbox', () => {
     expect(sent.map(({ id }) => state(id))).toEqual(['queued', 'queued']);
     fails = false;
     stream.expectSend(body('one')).expectSend(body('two'));
-    outbox.poke();
+    clock.advance(60_000);
     await settled();
     stream.finish();
     expect(sent.map(({ id }) => state(id))).toEqual(['acked', 'acked']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('does not try again without a stream', async () => {
+    const clock = new ManualClock();
+    const fail = (): never => {
+      throw new Error('not now');
+    };
+    const deps = { store: test.store, changes: new Changes(), clock, log: quietLog, sendTyping: fail };
+    outbox = new Outbox(test.account.id, deps);
+    messages.send(chatId, 'one');
+    expect(() => outbox.run(new FakeStream())).toThrow('not now');
+    outbox.pokeSoon();
+    await settled();
+    expect(clock.pending).toBe(1);
+    outbox.hold();
+    expect(clock.pending).toBe(0);
   });
 
   it('repeats after a break the same stanza with the same id', async () => {

@@ -163,6 +163,19 @@ describe('an edit', () => {
     expect(bodies()).toEqual(['put into my mouth', 'mine', 'mine too']);
   });
 
+  it('does not bring back what was deleted here', () => {
+    receive(`${text('frist')}<origin-id xmlns='urn:xmpp:sid:0' id='1'/>`, undefined, "id='1'");
+    const [row] = rows();
+    if (row !== undefined) test.store.deletions.deleteMessage(row.id);
+    receive(correction('1', 'first'), undefined, "id='2'");
+    expect(rows()).toEqual([]);
+    // Its sender has not heard that it arrived, and says it again.
+    receive(`${text('frist')}<origin-id xmlns='urn:xmpp:sid:0' id='1'/>`, undefined, "id='1'");
+    expect(rows()).toEqual([]);
+    receive(`${text('other')}<origin-id xmlns='urn:xmpp:sid:0' id='3'/>`, undefined, "id='1'");
+    expect(bodies()).toEqual(['other']);
+  });
+
   it('of another device of ours changes our message', () => {
     const mine = outgoing('mine');
     carbon(correction('mine', 'better'), "id='e'");
