@@ -45,6 +45,7 @@ export default defineConfig({
         { CHATSECURE_SERVER: 'ejabberd' },
         onBothServers.map((name) => `tests/integration/${name}.test.ts`),
       ),
+      integration('interop', { CHATSECURE_SERVER: 'prosody' }, ['tests/interop/**/*.test.ts']),
       {
         test: {
           name: 'package',

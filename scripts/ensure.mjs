@@ -30,6 +30,8 @@ const integration = [
   'libsecret',
 ];
 /** @type {readonly RequirementName[]} */
+const interop = ['prosody', 'prosody-modules', 'openssl', 'slixmpp'];
+/** @type {readonly RequirementName[]} */
 const endToEnd = ['chromium', 'prosody', 'prosody-modules', 'openssl', 'fonts', 'emoji-font'];
 
 /** @type {Readonly<Record<string, Command>>} */
@@ -43,9 +45,9 @@ export const commands = {
   build: { about: 'build the app into dist/', needs: [] },
   check: { about: 'types, lint, format, unused code, dependencies, translations', needs: [] },
   test: {
-    about: 'every check and test; one part: test unit | integration | e2e | package',
-    needs: [...new Set([...integration, ...endToEnd])],
-    parts: { check: [], unit: ['openssl'], integration, e2e: endToEnd, package: [] },
+    about: 'every check and test; one part: test unit | integration | interop | e2e | package',
+    needs: [...new Set([...integration, ...interop, ...endToEnd])],
+    parts: { check: [], unit: ['openssl'], integration, interop, e2e: endToEnd, package: [] },
   },
   bench: {
     about: 'measure speed and memory; one part: bench start | open | latency | insert | memory',

@@ -2,7 +2,7 @@
  * Runs the tests. The last line is always `N passed, N failed, N skipped`.
  *
  *   npm test                                  every part
- *   npm run test:unit                         one part (check, unit, integration, e2e, package)
+ *   npm run test:unit                         one part (check, unit, integration, interop, e2e, package)
  *   npm run test:unit -- tests/unit/net -t SOCKS    arguments go to the runner of the part
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -64,6 +64,7 @@ const parts: Readonly<Record<string, Part>> = {
   check,
   unit: vitest('unit'),
   integration: vitest('integration', 'ejabberd'),
+  interop: vitest('interop'),
   e2e: playwright,
   package: vitest('package'),
 };
