@@ -26,6 +26,8 @@ export class ArchiveStream implements Pick<Stream, 'jid' | 'request' | 'onStanza
   pages = 0;
   /** Whether the account has an archive at all. */
   hasArchive = true;
+  /** Going forward it always begins anew, and claims that there is more. */
+  forgetful = false;
   readonly #friend: string;
   #handle: (stanza: Element) => Promise<void> | void = () => undefined;
 
@@ -81,8 +83,8 @@ export class ArchiveStream implements Pick<Stream, 'jid' | 'request' | 'onStanza
       return { page: found.slice(from, to), complete: from === 0 };
     }
     const after = set?.getChildText('after') ?? '';
-    const from = after === '' ? 0 : indexOf(after) + 1;
-    return { page: found.slice(from, from + max), complete: from + max >= found.length };
+    const from = after === '' || this.forgetful ? 0 : indexOf(after) + 1;
+    return { page: found.slice(from, from + max), complete: !this.forgetful && from + max >= found.length };
   }
 
   #result(queryId: string, { id, stamp, body, answers }: ArchiveEntry): Element {

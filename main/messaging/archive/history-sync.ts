@@ -4,7 +4,7 @@ import type { Logger } from '#main/log/logger.ts';
 import type { GapId } from '#main/store/archive.ts';
 import { discoInfoRequest, readDiscoInfo } from '#main/xmpp/features/disco.ts';
 import { archiveFeatures, type ArchiveFilter } from '#main/xmpp/features/mam.ts';
-import type { PageRequest } from '#main/xmpp/features/result-set.ts';
+import type { PagePosition, PageRequest } from '#main/xmpp/features/result-set.ts';
 import { StanzaError } from '#main/xmpp/port.ts';
 import type { XmppSession } from '#main/xmpp/session.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
@@ -95,8 +95,10 @@ export interface OlderAnswer {
   readonly atStart: boolean;
 }
 
-/** Servers cap it further; a page is one transaction, so it also bounds the time that main is busy. */
+/** Servers cap it further. */
 const PAGE_SIZE = 200;
+/** So many are stored with one commit: the windows are waiting meanwhile, and shall not notice. */
+const SLICE_SIZE = 40;
 /** What a new device sees at once; the rest comes when somebody scrolls there. */
 const FIRST_SIZE = 200;
 /** When the archive has forgotten the last id: from this long before it, so that clocks may differ. */
@@ -114,6 +116,7 @@ export class HistorySync {
   readonly #reader: ArchiveReader;
   readonly #past: HistoryPast;
   #supported: Promise<boolean> | undefined;
+  #isStopped = false;
 
   constructor(accountId: AccountId, xmpp: XmppSession, ledger: ArchiveLedger, log: Logger) {
     this.#accountId = accountId;
@@ -142,9 +145,14 @@ export class HistorySync {
     return (await this.#isSupported()) ? this.#past : undefined;
   }
 
+  /** The stream is gone: what has not been stored by now is for the next one. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   async #fetchNewest(): Promise<void> {
     const { items } = await this.#reader.query({}, { max: FIRST_SIZE, position: { kind: 'last' } });
-    this.#commit(items, { after: undefined, before: undefined, from: 'after' });
+    await this.#store(items, undefined, undefined);
   }
 
   async #fetchAfter(confirmed: ArchivePoint): Promise<void> {
@@ -157,42 +165,74 @@ export class HistorySync {
   }
 
   async #fetchPages(confirmed: ArchivePoint, before: number): Promise<void> {
-    let filter: ArchiveFilter = {};
-    let position: PageRequest['position'] = { kind: 'after', id: confirmed.id };
-    let after = confirmed.sortAt;
+    const first = await this.#firstPage(confirmed);
     // A server that repeats itself must not keep us busy for ever.
     const seen = new Set<string>([confirmed.id]);
-    for (;;) {
-      let answer: ArchiveAnswer;
-      try {
-        answer = await this.#reader.query(filter, { max: PAGE_SIZE, position });
-      } catch (error) {
-        const forgotten = error instanceof StanzaError && error.condition === 'item-not-found';
-        if (!forgotten || filter.start !== undefined) throw error;
-        // The archive has dropped the last message that we know: go on by its time.
-        filter = { start: Math.floor(confirmed.sortAt) - OVERLAP_MS };
-        position = { kind: 'first' };
-        continue;
-      }
-      const end = this.#commit(answer.items, { after, before, from: 'after' });
-      after = end?.sortAt ?? after;
-      // The place of the last item that was really received, whatever the answer claims.
-      if (answer.page.complete || end === undefined) return;
-      if (seen.has(end.id)) {
-        this.#log.warn('the archive repeats itself', { pages: seen.size });
-        return;
-      }
-      seen.add(end.id);
-      position = { kind: 'after', id: end.id };
+    let after: number | undefined = confirmed.sortAt;
+    for (let answer: ArchiveAnswer | undefined = first.answer; answer !== undefined && !this.#isStopped;) {
+      // The server looks for the next page while this one is being stored.
+      const next = this.#askOn(first.filter, answer, seen);
+      after = await this.#store(answer.items, after, before);
+      answer = await next;
     }
   }
 
-  /** Everything up to the end of this page is here then. @returns the end */
-  #commit(items: readonly ArchivedMessage[], bounds: PageBounds): ArchivePoint | undefined {
-    const { ends } = this.#ledger.commit(this.#xmpp, items, bounds, (known) => {
-      if (known !== undefined) this.#ledger.confirm(known.last);
-    });
-    return ends?.last;
+  async #firstPage(
+    confirmed: ArchivePoint,
+  ): Promise<{ readonly filter: ArchiveFilter; readonly answer: ArchiveAnswer }> {
+    try {
+      const position: PagePosition = { kind: 'after', id: confirmed.id };
+      return { filter: {}, answer: await this.#reader.query({}, { max: PAGE_SIZE, position }) };
+    } catch (error) {
+      if (!(error instanceof StanzaError) || error.condition !== 'item-not-found') throw error;
+      // The archive has dropped the last message that we know: go on by its time.
+      const filter: ArchiveFilter = { start: Math.floor(confirmed.sortAt) - OVERLAP_MS };
+      const page: PageRequest = { max: PAGE_SIZE, position: { kind: 'first' } };
+      return { filter, answer: await this.#reader.query(filter, page) };
+    }
+  }
+
+  /** Asks for the page behind another one; undefined where there is none. */
+  #askOn(
+    filter: ArchiveFilter,
+    { items, page }: ArchiveAnswer,
+    seen: Set<string>,
+  ): Promise<ArchiveAnswer> | undefined {
+    // The place of the last item that was really received, whatever the answer claims.
+    const last = items.at(-1)?.archiveId;
+    if (page.complete || last === undefined) return undefined;
+    if (seen.has(last)) {
+      this.#log.warn('the archive repeats itself', { pages: seen.size });
+      return undefined;
+    }
+    seen.add(last);
+    const next = this.#reader.query(filter, { max: PAGE_SIZE, position: { kind: 'after', id: last } });
+    // Nobody waits for it where the page before could not be stored.
+    next.catch(() => undefined);
+    return next;
+  }
+
+  /**
+   * Stores a page, oldest first, in slices: everything up to the end of each is here then, and a catch-up that
+   * is cut off goes on from there.
+   * @returns the place of the last one, `after` where there is none
+   */
+  async #store(
+    items: readonly ArchivedMessage[],
+    after: number | undefined,
+    before: number | undefined,
+  ): Promise<number | undefined> {
+    let reached = after;
+    for (let start = 0; start < items.length && !this.#isStopped; start += SLICE_SIZE) {
+      const slice = items.slice(start, start + SLICE_SIZE);
+      const bounds: PageBounds = { after: reached, before, from: 'after' };
+      const { ends } = this.#ledger.commit(this.#xmpp, slice, bounds, (known) => {
+        if (known !== undefined) this.#ledger.confirm(known.last);
+      });
+      reached = ends?.last.sortAt ?? reached;
+      await nextTurn();
+    }
+    return reached;
   }
 
   #isSupported(): Promise<boolean> {
@@ -212,3 +252,6 @@ export class HistorySync {
     }
   }
 }
+
+/** Lets everything else have its turn that waits for this thread. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -51,6 +51,7 @@ export class History {
 
   /** A stream has begun; a resumed one has missed nothing. */
   attach(xmpp: XmppSession, resumed: boolean): void {
+    this.#sync?.stop();
     this.#sync = new HistorySync(this.#accountId, xmpp, this.#ledger, this.#log);
     this.#owesPlaces = this.#given > this.#placed || this.#owesPlaces;
     this.#given = 0;
@@ -64,6 +65,7 @@ export class History {
   /** The stream has ended. */
   detach(): void {
     this.#cancelSettle();
+    this.#sync?.stop();
     this.#sync = undefined;
     this.#running = undefined;
   }
