@@ -9,7 +9,7 @@ import type { Clock } from '#main/util/clock.ts';
 import { DisposableStore, type Disposable } from '#main/util/disposables.ts';
 import { watchNetwork } from '#main/util/network-watch.ts';
 import type { OpenStream } from '#main/xmpp/port.ts';
-import { createOpenStream } from '#main/xmpp/stream.ts';
+import { createOpenStream, createRevokeToken } from '#main/xmpp/stream.ts';
 import type { Snapshot } from '#shared/api/app.ts';
 import { contract, type Handlers } from '#shared/api/contract.ts';
 import type { DeepLink } from '#shared/deep-link.ts';
@@ -56,6 +56,7 @@ export const createBackend = (options: BackendOptions): Backend => {
         keychain: shell.secrets,
         openStream:
           options.openStream ?? createOpenStream({ dial, clock, log, durable: () => database.durable() }),
+        revokeToken: createRevokeToken({ dial, clock, log, durable: () => database.durable() }),
         clock,
         log,
         version,

@@ -21,7 +21,7 @@ import { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
 import { DisposableStore, type Disposable } from '#main/util/disposables.ts';
 import { createFeatures } from '#main/xmpp/features/index.ts';
-import type { OpenStream } from '#main/xmpp/port.ts';
+import type { OpenStream, RevokeToken } from '#main/xmpp/port.ts';
 import { NS } from '#main/xmpp/stanza.ts';
 import type { EventName, Events } from '#shared/api/events.ts';
 import type { KeyProtection } from '#shared/views.ts';
@@ -32,6 +32,7 @@ export interface ProfileOptions {
   /** The system keychain; with a passphrase the passwords are in the database instead. */
   readonly keychain: SecretStore;
   readonly openStream: OpenStream;
+  readonly revokeToken: RevokeToken;
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: string;
@@ -106,12 +107,12 @@ interface AccountParts extends Pick<WorkDependencies, 'presence' | 'contacts' | 
 }
 
 const createManager = (options: ProfileOptions, parts: AccountParts): AccountManager => {
-  const { keyProtection, clock, log, openStream, extraCa } = options;
+  const { keyProtection, clock, log, openStream, revokeToken, extraCa, isActive } = options;
   const { store, changes, features, presence, messaging } = parts;
   const { inbound, outboxOf, historyOf, displayed, blocking } = messaging;
   const work: WorkDependencies = {
     ...{ ...parts, inbound, clock, disco: features.disco, log: log.child('work') },
-    isActive: options.isActive,
+    isActive,
     along: [displayed, blocking],
   };
   return new AccountManager({
@@ -121,6 +122,8 @@ const createManager = (options: ProfileOptions, parts: AccountParts): AccountMan
     clock,
     log,
     openStream,
+    revokeToken,
+    isActive,
     features,
     extraCa,
     workOf: ({ id }, memory) =>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { AppError, type ErrorDetail } from '#shared/errors.ts';
 import type { AccountId } from '#shared/ids.ts';
 import type { Logger } from '#main/log/logger.ts';
@@ -7,16 +8,25 @@ import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
 import type { Feature } from '#main/xmpp/feature.ts';
 import type { OwnDisco } from '#main/xmpp/features/disco.ts';
-import { StreamError, type OpenStream, type StreamOptions } from '#main/xmpp/port.ts';
+import {
+  StreamError,
+  type FastToken,
+  type OpenStream,
+  type RevokeToken,
+  type StreamOptions,
+  type TokenKeeper,
+} from '#main/xmpp/port.ts';
 import type { XmppSession } from '#main/xmpp/session.ts';
 import type { AccountEvent, AccountState } from './machine.ts';
 import { AccountSession, type SessionWork } from './session.ts';
 import type { StreamMemory } from './stream-memory.ts';
 
-/** Where passwords are kept; `crypto/account-secrets.ts` implements it. */
+/** Where passwords and tokens are kept; `crypto/account-secrets.ts` implements it. */
 export interface Passwords {
   password(accountId: AccountId): Promise<string | undefined>;
   setPassword(accountId: AccountId, password: string): Promise<void>;
+  token(accountId: AccountId): Promise<string | undefined>;
+  setToken(accountId: AccountId, token: string | undefined): Promise<void>;
   forget(accountId: AccountId): Promise<void>;
 }
 
@@ -27,6 +37,9 @@ export interface AccountManagerDependencies {
   readonly clock: Clock;
   readonly log: Logger;
   readonly openStream: OpenStream;
+  readonly revokeToken: RevokeToken;
+  /** Whether somebody looks at a window (XEP-0352). */
+  readonly isActive: () => boolean;
   readonly features: { readonly all: readonly Feature[]; readonly disco: OwnDisco };
   /** An authority besides the system's, PEM; demo and tests. */
   readonly extraCa?: string | undefined;
@@ -47,6 +60,9 @@ export interface Login {
 
 /** A new account's first login may take this long before the form gets an answer. */
 const LOGIN_TIMEOUT_MS = 60_000;
+
+/** Nobody waits for it; a server that cannot be reached forgets the token when it expires. */
+const REVOKE_TIMEOUT_MS = 10_000;
 
 interface Live {
   readonly session: AccountSession;
@@ -111,19 +127,20 @@ export class AccountManager {
     if (store.accounts.byJid(login.jid) !== undefined) {
       throw new AppError('account-exists', 'the account is already here');
     }
-    const resource = newResource();
-    await this.#tryLogin(login, resource);
+    const device = { resource: newResource(), userAgent: randomUUID() };
+    const token = await this.#tryLogin(login, device);
     const account = store.accounts.add({
       jid: login.jid,
       host: login.host,
       port: login.port,
       directTls: login.directTls,
       pinnedSpki: login.trustSpki,
-      resource,
+      ...device,
       createdAt: this.#deps.clock.now(),
     });
     try {
       await passwords.setPassword(account.id, login.password);
+      await this.#tokens(account.id).set(token);
     } catch (error) {
       // An account without its password would fail at every start.
       store.accounts.remove(account.id);
@@ -138,9 +155,27 @@ export class AccountManager {
     this.#deps.store.accounts.require(id);
     await this.#live.get(id)?.session.close();
     this.#live.delete(id);
+    await this.#revoke(id);
     this.#deps.store.accounts.remove(id);
     this.#deps.changes.announce({ kind: 'account-removed', accountId: id });
     await this.#deps.passwords.forget(id);
+  }
+
+  /** Lets the server forget the token too, as far as it can be reached: beside what the user waits for. */
+  async #revoke(id: AccountId): Promise<void> {
+    const { log, revokeToken } = this.#deps;
+    try {
+      const tokens = this.#tokens(id);
+      const token = await tokens.get();
+      if (token === undefined) return;
+      const options = { ...this.#optionsOf(id), tokens: { ...tokens, get: async () => token } };
+      revokeToken(options, AbortSignal.timeout(REVOKE_TIMEOUT_MS)).catch((error: unknown) =>
+        log.warn('the token was not revoked', {}, error),
+      );
+      await tokens.set(undefined);
+    } catch (error) {
+      log.warn('the token cannot be read', {}, error);
+    }
   }
 
   async setEnabled(id: AccountId, enabled: boolean): Promise<void> {
@@ -153,6 +188,7 @@ export class AccountManager {
 
   async setPassword(id: AccountId, password: string): Promise<void> {
     const account = this.#deps.store.accounts.require(id);
+    await this.#revoke(id);
     await this.#deps.passwords.setPassword(id, password);
     this.#sessionOf(account).dispatch({ type: 'credentials' });
   }
@@ -198,39 +234,55 @@ export class AccountManager {
     this.#deps.changes.announce({ kind: 'account', accountId: id });
   }
 
-  async #optionsOf(id: AccountId): Promise<StreamOptions | undefined> {
-    const account = this.#deps.store.accounts.require(id);
-    const password = await this.#deps.passwords.password(id);
-    if (password === undefined) return undefined;
+  #optionsOf(id: AccountId): StreamOptions {
+    const { store, passwords, extraCa, isActive } = this.#deps;
+    const account = store.accounts.require(id);
+    const { jid, host, port, directTls, pinnedSpki, resource, userAgent } = account;
     return {
-      jid: account.jid,
-      password,
-      host: account.host,
-      port: account.port,
-      directTls: account.directTls,
-      pinnedSpki: account.pinnedSpki,
-      resource: account.resource,
-      ca: this.#deps.extraCa,
+      ...{ jid, host, port, directTls, pinnedSpki, resource, userAgent },
+      password: () => passwords.password(id),
+      tokens: this.#tokens(id),
+      ca: extraCa,
+      active: isActive(),
     };
   }
 
-  async #tryLogin(login: Login, resource: string): Promise<void> {
+  #tokens(id: AccountId): TokenKeeper {
+    const { passwords } = this.#deps;
+    return {
+      get: async () => {
+        const text = await passwords.token(id);
+        return text === undefined ? undefined : (JSON.parse(text) as FastToken);
+      },
+      set: (token) => passwords.setToken(id, token && JSON.stringify(token)),
+    };
+  }
+
+  /** @returns the token that the server gave out, if it does */
+  async #tryLogin(
+    login: Login,
+    device: { readonly resource: string; readonly userAgent: string },
+  ): Promise<FastToken | undefined> {
+    let token: FastToken | undefined;
+    const { jid, host, port, directTls, trustSpki: pinnedSpki } = login;
     try {
       const stream = await this.#deps.openStream(
         {
-          jid: login.jid,
-          password: login.password,
-          host: login.host,
-          port: login.port,
-          directTls: login.directTls,
-          pinnedSpki: login.trustSpki,
-          resource,
+          ...{ jid, host, port, directTls, pinnedSpki, ...device },
+          password: async () => login.password,
+          tokens: {
+            get: async () => undefined,
+            set: async (given) => {
+              token = given;
+            },
+          },
           ca: this.#deps.extraCa,
         },
         AbortSignal.timeout(LOGIN_TIMEOUT_MS),
       );
       stream.onStanza(() => undefined);
       await stream.close();
+      return token;
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
       throw new AppError(error.code, error.message, { detail: detailOf(error), cause: error });

@@ -38,8 +38,8 @@ export interface SessionWork {
 
 export interface SessionDependencies {
   readonly accountId: AccountId;
-  /** Read for every attempt: password, server and pin may have changed. Undefined: there is no password. */
-  readonly options: () => Promise<StreamOptions | undefined>;
+  /** Read for every attempt: server and pin may have changed. */
+  readonly options: () => StreamOptions;
   readonly openStream: OpenStream;
   readonly clock: Clock;
   /** Uniform in [0, 1); spreads the reconnects of many clients. */
@@ -53,11 +53,6 @@ export interface SessionDependencies {
 
 /** A dead link shows itself within this time after waking. */
 const PROBE_DEADLINE_MS = 8_000;
-
-const noPassword = new StreamError(
-  { code: 'auth-failed', step: 'auth', advice: 'needs-user' },
-  'there is no password for this account on this computer',
-);
 
 /** What was thrown by ourselves while a stream was opened. */
 const unexpected = (error: unknown): StreamError => {
@@ -159,9 +154,8 @@ export class AccountSession {
     // A new attempt must not meet the old stream of the same resource: the server would answer <conflict/>.
     await this.#closing;
     try {
-      const options = await this.#deps.options();
-      if (options === undefined) throw noPassword;
       attempt.signal.throwIfAborted();
+      const options = this.#deps.options();
       this.#resume ??= this.#deps.memory.load();
       const stream = await this.#deps.openStream({ ...options, resume: this.#resume }, attempt.signal);
       if (generation !== this.#generation) {

@@ -59,7 +59,7 @@ export const createWork = (
       xmpp.stream.setActive(deps.isActive());
       for (const service of deps.along) service.attach(accountId, xmpp, full);
       if (full) {
-        void requestCarbons(xmpp, deps.log);
+        if (!xmpp.stream.carbons) void requestCarbons(xmpp, deps.log);
         await contacts.fetch(accountId, xmpp);
         // RFC 6121 section 4.2.1: after the roster, so that nobody appears before we know who they are.
         xmpp.stream.send(availablePresence(deps.disco.caps())).catch(() => undefined);

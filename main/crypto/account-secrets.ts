@@ -1,8 +1,11 @@
 import type { AccountId } from '#shared/ids.ts';
 import type { SecretStore } from '#main/hosts/shell.ts';
 
+/** The text of a token that a server gave out in place of the password; its form is the caller's. */
+type TokenText = string;
+
 /**
- * The passwords of the accounts: in the system keychain, or, where the profile is protected by a
+ * The passwords of the accounts, and what stands in for them: in the system keychain, or, where the profile is protected by a
  * passphrase, in the secrets table of the encrypted database. Errors are those of SecretStore.
  */
 export class AccountSecrets {
@@ -21,10 +24,24 @@ export class AccountSecrets {
     return this.#secrets.set(passwordItem(accountId), password);
   }
 
+  /** Undefined where none was stored. */
+  token(accountId: AccountId): Promise<TokenText | undefined> {
+    return this.#secrets.get(tokenItem(accountId));
+  }
+
+  /** Keeps another token, or none. */
+  async setToken(accountId: AccountId, token: TokenText | undefined): Promise<void> {
+    if (token === undefined) await this.#secrets.delete(tokenItem(accountId));
+    else await this.#secrets.set(tokenItem(accountId), token);
+  }
+
   /** Removes whatever is kept for an account; nothing happens where there is nothing. */
-  forget(accountId: AccountId): Promise<void> {
-    return this.#secrets.delete(passwordItem(accountId));
+  async forget(accountId: AccountId): Promise<void> {
+    await this.#secrets.delete(passwordItem(accountId));
+    await this.#secrets.delete(tokenItem(accountId));
   }
 }
+
+const tokenItem = (accountId: AccountId): string => `token ${accountId}`;
 
 const passwordItem = (accountId: AccountId): string => `password ${accountId}`;

@@ -33,6 +33,7 @@ export class LiveStream implements Stream {
   readonly unhandled: readonly string[];
   readonly earlierHandled: number | undefined;
   readonly rosterVersioning: boolean;
+  readonly carbons: boolean;
   readonly #negotiated: Negotiated;
   readonly #wire: Wire;
   readonly #log: Logger;
@@ -48,8 +49,8 @@ export class LiveStream implements Stream {
   /** Set as soon as nothing may be sent any more. */
   #over: StreamError | undefined;
   #resumable = true;
-  /** XEP-0352 section 5.2: every stream begins active. */
-  #active = true;
+  /** What the server takes our window for (XEP-0352). */
+  #active: boolean;
   /** Settles when the socket is closed. */
   #ending: Promise<void> | undefined;
   /** What `onEnd` is told, once there is somebody to tell. */
@@ -61,6 +62,8 @@ export class LiveStream implements Stream {
     this.unhandled = negotiated.earlier.unhandled;
     this.earlierHandled = negotiated.earlier.handled;
     this.rosterVersioning = negotiated.offers.rosterVersioning;
+    this.carbons = negotiated.carbons;
+    this.#active = negotiated.active;
     this.#negotiated = negotiated;
     this.#wire = wire;
     this.#log = log;

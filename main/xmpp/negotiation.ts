@@ -1,13 +1,24 @@
-/** RFC 6120: features, SASL (section 6), resource binding (section 7); XEP-0198: enable and resume. */
+/** RFC 6120: features, resource binding (section 7); XEP-0198: enable and resume; the way through a login. */
 import { randomBytes } from 'node:crypto';
 import { bareJid, parseJid, type Jid } from '#shared/jid.ts';
 import { AckBook, missingByAck } from './ack-book.ts';
 import { NS_SM, readCount } from './ack-exchange.ts';
 import { offersClientState } from './features/csi.ts';
 import type { ResumeState, StreamOffers, StreamOptions } from './port.ts';
+import { classicAuth, classicProfile, converse, sasl2Profile } from './login.ts';
 import { SaslError, type SaslExchange } from './sasl/mechanism.ts';
-import type { BindingType } from './sasl/scram.ts';
-import { startExchange } from './sasl/select.ts';
+import { saslprep } from './sasl/saslprep.ts';
+import { chooseProfile, startExchange, type ChannelBindings, type SaslOffer } from './sasl/select.ts';
+import { bestTokenMechanism, createTokenExchange } from './sasl/token.ts';
+import {
+  activityTold,
+  authenticateText,
+  carbonsEnabled,
+  readSasl2Offer,
+  readSuccess,
+  type LoginResult,
+  type Sasl2Offer,
+} from './sasl2.ts';
 import { child, readStanzaError, xml, type Element } from './stanza.ts';
 import {
   bindFailure,
@@ -15,8 +26,10 @@ import {
   isStanza,
   protocolFailure,
   resumptionFailure,
+  isRefusal,
+  noPassword,
   saslErrorFailure,
-  saslFailure,
+  TokenRefused,
 } from './stream-failures.ts';
 import type { Wire } from './wire.ts';
 
@@ -38,6 +51,10 @@ export interface Negotiated {
   readonly jid: Jid;
   readonly resumed: boolean;
   readonly offers: StreamOffers;
+  /** Whether the server sends copies already (XEP-0280). */
+  readonly carbons: boolean;
+  /** What the server takes our window for (XEP-0352). */
+  readonly active: boolean;
   /** Undefined where the server has no stream management. */
   readonly acks: AckBook | undefined;
   /** By which the stream can be resumed. */
@@ -56,38 +73,177 @@ interface Earlier {
 export interface NegotiationInput {
   readonly options: StreamOptions;
   readonly account: Jid;
-  readonly channelBindings: Readonly<Partial<Record<BindingType, Uint8Array>>>;
+  readonly channelBindings: ChannelBindings;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** Logs in over an encrypted wire. @throws StreamError */
 export const negotiate = async (wire: Wire, input: NegotiationInput): Promise<Negotiated> => {
   wire.step = 'stream';
   await wire.open();
-  const offered = await features(wire);
+  const offered = await readFeatures(wire);
   wire.step = 'auth';
-  await authenticate(wire, offered, input);
+  const sasl2 = readSasl2Offer(offered);
+  const bindingTypes = bindingTypesOf(offered);
+  const classic = {
+    mechanisms: featureTexts(offered, 'mechanisms', NS_SASL, 'mechanism') ?? [],
+    bindingTypes,
+  };
+  const modern = sasl2 && { mechanisms: sasl2.mechanisms, bindingTypes };
+  const profile = chosen(() => chooseProfile({ sasl2: modern, classic }, input.channelBindings));
+  if (sasl2 !== undefined && profile === 'sasl2') return negotiateInline(wire, sasl2, bindingTypes, input);
+  const exchange = await passwordExchange(classic, input);
+  wire.write(classicAuth(exchange));
+  await converse(wire, exchange, classicProfile);
   await wire.open();
-  const usable = await features(wire);
+  return establish(wire, await readFeatures(wire), input);
+};
+
+/** Logs in only to tell that the token is not to be used again. @throws StreamError */
+export const revokeToken = async (wire: Wire, input: NegotiationInput): Promise<void> => {
+  wire.step = 'stream';
+  await wire.open();
+  const offered = await readFeatures(wire);
+  wire.step = 'auth';
+  const offer = readSasl2Offer(offered);
+  const held = offer && (await heldToken(offer, input));
+  if (offer === undefined || held === undefined) return;
+  const { userAgent } = input.options;
+  const request = { userAgent, active: false, resume: undefined, token: 'revoke' } as const;
+  wire.write(authenticateText(held, offer, request));
+  await converse(wire, held, sasl2Profile);
+};
+
+/** The steps after a classic login, and after one with SASL2 that did not take them along. */
+const establish = async (wire: Wire, usable: Element, input: NegotiationInput): Promise<Negotiated> => {
   wire.step = 'bind';
-  const { resume } = input.options;
+  const { resume, resource } = input.options;
   const canResume = resume !== undefined && child(usable, 'sm', NS_SM) !== undefined;
   const resumption = canResume ? await tryResume(wire, resume, input.account) : undefined;
   const offers = offersOf(usable);
   if (resumption?.resumed !== undefined) return { ...resumption.resumed, offers };
   const early: Element[] = [];
-  const jid = await bind(wire, input.options.resource, early);
+  const jid = await bind(wire, resource, early);
   if (child(usable, 'session', NS_SESSION) !== undefined) await startSession(wire, usable, early);
   const management = child(usable, 'sm', NS_SM) === undefined ? undefined : await enable(wire, early);
   return {
-    jid,
-    resumed: false,
-    offers,
-    acks: management === undefined ? undefined : new AckBook(),
-    resumeId: management?.resumeId,
+    ...begun(jid, offers, management),
     earlier: { handled: resumption?.handled, unhandled: [] },
     early,
   };
 };
+
+/** XEP-0388, with the resource (XEP-0386) or the resumption where the server takes them along. */
+const negotiateInline = async (
+  wire: Wire,
+  offer: Sasl2Offer,
+  bindingTypes: readonly string[] | undefined,
+  input: NegotiationInput,
+): Promise<Negotiated> => {
+  const result = await login(wire, offer, bindingTypes, input);
+  wire.step = 'bind';
+  const jid = parseJid(result.authorized);
+  if (jid === undefined || bareJid(jid) !== bareJid(input.account))
+    throw protocolFailure('the login is for another account', 'bind');
+  const { resume, active = true } = input.options;
+  const answer = result.resumption;
+  const resumption =
+    resume && answer ? readResumption(answer, resume, parseJid(resume.jid) ?? jid) : undefined;
+  // XEP-0198 section 9.2: the stream goes on at once, without features.
+  if (resumption?.resumed !== undefined) return resumption.resumed;
+  if (result.bindRefused) throw bindFailure('undefined-condition');
+  const between: Element[] = [];
+  const usable = await readFeatures(wire, between);
+  if (result.bound === undefined) return establish(wire, usable, input);
+  if (jid.resource === '') throw bindFailure('undefined-condition');
+  const early: Element[] = [];
+  // After <enabled/> everything counts; before it nothing does.
+  if (result.enabled === undefined) early.push(...between.filter(isStanza));
+  else wire.unread(between);
+  const classic = result.enabled === undefined && child(usable, 'sm', NS_SM) !== undefined;
+  const management = classic ? await enable(wire, early) : result.enabled && readEnabled(result.enabled);
+  return {
+    ...begun(jid, offersOf(usable), management),
+    carbons: carbonsEnabled(offer),
+    active: active || !activityTold(offer),
+    earlier: { handled: resumption?.handled, unhandled: [] },
+    early,
+  };
+};
+
+/** A stream that is new. */
+const begun = (jid: Jid, offers: StreamOffers, management: Management | undefined) => ({
+  jid,
+  resumed: false,
+  offers,
+  carbons: false,
+  active: true,
+  acks: management === undefined ? undefined : new AckBook(),
+  resumeId: management?.resumeId,
+});
+
+/** @throws StreamError; TokenRefused where the password might do */
+const login = async (
+  wire: Wire,
+  offer: Sasl2Offer,
+  bindingTypes: readonly string[] | undefined,
+  input: NegotiationInput,
+): Promise<LoginResult> => {
+  const { options, channelBindings } = input;
+  const held = await heldToken(offer, input);
+  const mechanism = bestTokenMechanism(offer.tokenMechanisms, channelBindings);
+  const request = options.tokens && mechanism ? { request: mechanism } : undefined;
+  const exchange = held ?? (await passwordExchange({ mechanisms: offer.mechanisms, bindingTypes }, input));
+  const { userAgent, resume, active = true } = options;
+  const token = held === undefined ? request : 'use';
+  wire.write(authenticateText(exchange, offer, { userAgent, resume, active, token }));
+  const result = await converse(wire, exchange, sasl2Profile).then(readSuccess, (error: unknown) => {
+    throw held !== undefined && isRefusal(error) ? new TokenRefused(error) : error;
+  });
+  // Section 3.5: also a token that was used is renewed, for the same mechanism.
+  if (result.token !== undefined && (held !== undefined || request !== undefined))
+    await options.tokens?.set({ ...result.token, mechanism: held?.mechanism ?? mechanism ?? '' });
+  return result;
+};
+
+/**
+ * The exchange of the token that is kept. Only for the best mechanism that is offered: one that is less bound
+ * is given up for a better one, and one that somebody has taken from the list is not replaced by a worse one.
+ */
+const heldToken = async (
+  offer: Sasl2Offer,
+  { options, account, channelBindings, now }: NegotiationInput,
+): Promise<SaslExchange | undefined> => {
+  const token = await options.tokens?.get();
+  if (token === undefined || token.expiry <= now) return undefined;
+  if (token.mechanism !== bestTokenMechanism(offer.tokenMechanisms, channelBindings)) return undefined;
+  const username = saslprep(account.local) ?? account.local;
+  return createTokenExchange(token.mechanism, token.token, username, channelBindings);
+};
+
+const passwordExchange = async (
+  offer: SaslOffer,
+  { options, account, channelBindings }: NegotiationInput,
+): Promise<SaslExchange> => {
+  const password = await options.password();
+  if (password === undefined) throw noPassword();
+  return chosen(() => startExchange(offer, { username: account.local, password, channelBindings }));
+};
+
+/** @throws StreamError */
+const chosen = <T>(choose: () => T): T => {
+  try {
+    return choose();
+  } catch (error) {
+    throw error instanceof SaslError ? saslErrorFailure(error) : error;
+  }
+};
+
+const bindingTypesOf = (offered: Element): readonly string[] | undefined =>
+  child(offered, 'sasl-channel-binding', NS_SASL_CB)
+    ?.getChildElements()
+    .map((element) => element.attrs['type'] ?? '');
 
 const offersOf = (usable: Element): StreamOffers => ({
   rosterVersioning: child(usable, 'ver', NS_ROSTER_VERSIONING) !== undefined,
@@ -95,66 +251,19 @@ const offersOf = (usable: Element): StreamOffers => ({
   maxBytes: maxBytesOf(usable),
 });
 
-const features = async (wire: Wire): Promise<Element> => {
-  const element = await wire.next();
-  if (element.getName() === 'features' && element.getNS() === NS_STREAM) return element;
-  throw protocolFailure('no stream features', wire.step);
+/** @param between takes what comes before */
+const readFeatures = async (wire: Wire, between?: Element[]): Promise<Element> => {
+  for (;;) {
+    const element = await wire.next();
+    if (element.getName() === 'features' && element.getNS() === NS_STREAM) return element;
+    if (between === undefined) throw protocolFailure('no stream features', wire.step);
+    between.push(element);
+  }
 };
 
 const maxBytesOf = (usable: Element): number => {
   const text = child(usable, 'limits', NS_LIMITS)?.getChildText('max-bytes', NS_LIMITS) ?? '';
   return /^\d{1,12}$/.test(text) ? Math.max(Number(text), LEAST_MAX_BYTES) : USUAL_MAX_BYTES;
-};
-
-const authenticate = async (wire: Wire, offered: Element, input: NegotiationInput): Promise<void> => {
-  const mechanisms = featureTexts(offered, 'mechanisms', NS_SASL, 'mechanism');
-  const bindings = child(offered, 'sasl-channel-binding', NS_SASL_CB)?.getChildElements() ?? undefined;
-  try {
-    const exchange = startExchange(
-      { mechanisms: mechanisms ?? [], bindingTypes: bindings?.map((element) => element.attrs['type'] ?? '') },
-      {
-        username: input.account.local,
-        password: input.options.password,
-        channelBindings: input.channelBindings,
-      },
-    );
-    wire.write(saslText('auth', exchange.initial, exchange.mechanism));
-    await converse(wire, exchange);
-  } catch (error) {
-    throw error instanceof SaslError ? saslErrorFailure(error) : error;
-  }
-};
-
-/** A well-meant server needs two challenges at most. */
-const MAX_CHALLENGES = 5;
-
-const converse = async (wire: Wire, exchange: SaslExchange): Promise<void> => {
-  for (let challenges = 0; ; challenges += 1) {
-    const element = await wire.next();
-    if (element.getNS() !== NS_SASL || challenges > MAX_CHALLENGES)
-      throw protocolFailure('unexpected element during login', 'auth');
-    switch (element.getName()) {
-      case 'challenge':
-        wire.write(saslText('response', await exchange.challenge(readSaslData(element) ?? new Uint8Array())));
-        break;
-      case 'success':
-        return exchange.succeeded(readSaslData(element));
-      case 'failure':
-        throw saslFailure(element);
-      default:
-        throw protocolFailure('unexpected element during login', 'auth');
-    }
-  }
-};
-
-const saslText = (name: 'auth' | 'response', data: Uint8Array, mechanism?: string): string =>
-  xml(name, { xmlns: NS_SASL, mechanism }, Buffer.from(data).toString('base64')).toString();
-
-/** RFC 6120 section 6.4.2: base64, and "=" for data that is there but empty. */
-const readSaslData = (element: Element): Uint8Array | undefined => {
-  const text = element.text().trim();
-  if (text === '') return undefined;
-  return text === '=' ? new Uint8Array() : Buffer.from(text, 'base64');
 };
 
 interface Resumption {
@@ -185,7 +294,10 @@ const readResumption = (answer: Element, state: ResumeState, jid: Jid): Resumpti
   const acks = new AckBook({ inbound: state.inbound, outbound: h });
   const { offers, id: resumeId } = state;
   const earlier = { handled: h, unhandled };
-  return { handled: h, resumed: { jid, resumed: true, offers, acks, resumeId, earlier, early: [] } };
+  return {
+    handled: h,
+    resumed: { jid, resumed: true, offers, carbons: false, active: true, acks, resumeId, earlier, early: [] },
+  };
 };
 
 /** Sends an iq whose answer the server itself must give; stanzas that come before are kept. */
@@ -216,10 +328,7 @@ const startSession = async (wire: Wire, usable: Element, early: Element[]): Prom
 };
 
 /** XEP-0198 section 3. Undefined where the server would not. */
-const enable = async (
-  wire: Wire,
-  early: Element[],
-): Promise<{ readonly resumeId: string | undefined } | undefined> => {
+const enable = async (wire: Wire, early: Element[]): Promise<Management | undefined> => {
   wire.write(xml('enable', { xmlns: NS_SM, resume: 'true' }).toString());
   for (;;) {
     const element = await wire.next();
@@ -227,7 +336,14 @@ const enable = async (
     if (element.getNS() !== NS_SM) continue;
     if (element.getName() === 'failed') return undefined;
     if (element.getName() !== 'enabled') continue;
-    const mayResume = ['true', '1'].includes(element.attrs['resume'] ?? '');
-    return { resumeId: mayResume ? element.attrs['id'] : undefined };
+    return readEnabled(element);
   }
 };
+
+interface Management {
+  readonly resumeId: string | undefined;
+}
+
+const readEnabled = ({ attrs }: Element): Management => ({
+  resumeId: ['true', '1'].includes(attrs['resume'] ?? '') ? attrs['id'] : undefined,
+});

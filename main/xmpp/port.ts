@@ -40,11 +40,32 @@ export class StreamError extends Error {
   }
 }
 
+/** A secret that a server gave out in place of the password (XEP-0484). */
+export interface FastToken {
+  readonly token: string;
+  /** The one mechanism that it is good for. */
+  readonly mechanism: string;
+  /** Milliseconds since 1970. */
+  readonly expiry: number;
+}
+
+/** Where the token of an account is kept. */
+export interface TokenKeeper {
+  get(): Promise<FastToken | undefined>;
+  /** Keeps another, or none. */
+  set(token: FastToken | undefined): Promise<void>;
+}
+
 /** What is needed to log in. */
 export interface StreamOptions {
   /** Bare JID of the account. */
   readonly jid: string;
-  readonly password: string;
+  /** Asked only where no token will do; undefined where there is no password. */
+  readonly password: () => Promise<string | undefined>;
+  /** Undefined where no token is wanted. */
+  readonly tokens?: TokenKeeper | undefined;
+  /** A random UUID, version 4, by which the server knows this device of the account (XEP-0388). */
+  readonly userAgent: string;
   /** Overrides the SRV lookup. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
@@ -55,6 +76,8 @@ export interface StreamOptions {
   readonly ca?: string | undefined;
   /** The resource to ask for; the server may choose another. */
   readonly resource: string;
+  /** Whether somebody looks at a window, for the beginning (XEP-0352); default true. */
+  readonly active?: boolean | undefined;
   /** State of an earlier stream, to resume it (XEP-0198 section 5). */
   readonly resume?: ResumeState | undefined;
 }
@@ -105,6 +128,8 @@ export interface Stream {
   readonly earlierHandled: number | undefined;
   /** How many stanzas were sent on this stream, modulo 2^32; undefined without stream management. */
   readonly sentCount: number | undefined;
+  /** Whether copies of the messages of other devices come already (XEP-0280). */
+  readonly carbons: boolean;
   /** Whether the server offers roster versioning (RFC 6121 section 2.6). */
   readonly rosterVersioning: boolean;
 
@@ -148,13 +173,16 @@ export interface Stream {
 
   /**
    * Tells the server whether somebody looks at the window (XEP-0352), where it wants to know. Every stream
-   * begins active, a resumed one as well.
+   * begins active, a resumed one as well, unless it was told otherwise with the login.
    */
   setActive(active: boolean): void;
 
   /** Asks the server for a sign of life (XEP-0198 <r/>, or a ping): no answer within the deadline ends the stream. */
   probe(deadlineMs: number): void;
 }
+
+/** Tells the server that the token of `options` is good for nothing any more. @throws StreamError */
+export type RevokeToken = (options: StreamOptions, signal: AbortSignal) => Promise<void>;
 
 /** Opens streams. Aborting the signal ends the attempt with `connection-lost`. */
 export type OpenStream = (options: StreamOptions, signal: AbortSignal) => Promise<Stream>;

@@ -62,8 +62,29 @@ export const saslFailure = (failure: Element): StreamError => {
       .find((part) => part.getNS() === NS_SASL && part.getName() !== 'text')
       ?.getName() ?? 'not-authorized';
   const [code, advice] = saslFailures[condition] ?? (['auth-failed', 'needs-user'] as const);
-  return new StreamError({ code, step: 'auth', advice, condition }, `login refused: ${condition}`);
+  return new LoginRefused({ code, step: 'auth', advice, condition }, `login refused: ${condition}`);
 };
+
+/** The server did not let us in; unlike other ends of an attempt it says something about the secret. */
+class LoginRefused extends StreamError {}
+
+/** Whether another secret might do: the server refused this one, and not only for the moment. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof LoginRefused && error.advice === 'needs-user';
+
+/** A token was refused: XEP-0484 section 4.1 asks to forget it and to log in otherwise. */
+export class TokenRefused extends Error {
+  constructor(cause: unknown) {
+    super('the token was refused', { cause });
+    this.name = 'TokenRefused';
+  }
+}
+
+export const noPassword = (): StreamError =>
+  new StreamError(
+    { code: 'auth-failed', step: 'auth', advice: 'needs-user' },
+    'there is no password for this account on this computer',
+  );
 
 /** The failure that our own half of SASL found. */
 export const saslErrorFailure = (error: SaslError): StreamError =>

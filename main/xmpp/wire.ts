@@ -9,7 +9,7 @@ export interface WireEnd {
   readonly resumable: boolean;
 }
 
-/** An encrypted connection that carries elements. `xmpp/stream.ts` makes it of the library's parts. */
+/** An encrypted connection that carries elements. `xmpp/library-wire.ts` makes it of the library's parts. */
 export interface Wire {
   /** Named by every failure; moves on with the negotiation. */
   step: ConnectionStep;
@@ -19,6 +19,8 @@ export interface Wire {
   open(): Promise<void>;
   /** Before `handOver`: the next element. @throws StreamError when the wire has ended */
   next(): Promise<Element>;
+  /** Gives back elements that were read too early; the next reader gets them first. */
+  unread(elements: readonly Element[]): void;
   /** From now on elements go to `receive` at once, and first those that nobody has read. */
   handOver(receive: (element: Element) => void, ended: (end: WireEnd) => void): void;
   /** Sends text that is known to be XML. `done` is called when the system has taken it, or never will. */

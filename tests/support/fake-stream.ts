@@ -18,6 +18,7 @@ export class FakeStream implements Stream {
   readonly jid: string;
   readonly resumed: boolean;
   readonly unhandled: readonly string[];
+  readonly carbons = false;
   readonly earlierHandled: number | undefined;
   sentCount: number | undefined;
   readonly rosterVersioning: boolean;

@@ -50,7 +50,8 @@ export class Peer {
     const stream = await open(
       {
         jid: options.jid,
-        password: options.password,
+        password: async () => options.password,
+        userAgent: randomUUID(),
         host: '127.0.0.1',
         port: options.port,
         directTls: false,

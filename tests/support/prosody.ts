@@ -26,6 +26,10 @@ export interface ProsodyOptions extends ServerOptions {
   readonly hosts?: readonly VirtualHost[];
   /** Modules of Debian's prosody and prosody-modules, besides the usual ones. */
   readonly modules?: readonly string[];
+  /** SASL2, Bind 2 and FAST on every host; inline stream management needs Prosody 13. */
+  readonly sasl2?: boolean;
+  /** Root of another system whose Prosody is to run, such as that of `prosody13.ts`; default this one. */
+  readonly root?: string;
   /** Lua, in the global section; later lines win. */
   readonly extraConfig?: string;
 }
@@ -74,7 +78,7 @@ const MODULES = [
 
 /** Starts a server and waits until it answers. */
 export const startProsody = async (options: ProsodyOptions = {}): Promise<Prosody> => {
-  const dir = await mkdtemp(join(tmpdir(), 'prosody-'));
+  const dir = await mkdtemp(join(options.root ?? '', tmpdir(), 'prosody-'));
   try {
     return await setUp(dir, options);
   } catch (error) {
@@ -95,16 +99,21 @@ const setUp = async (dir: string, options: ProsodyOptions): Promise<Prosody> => 
     hosts.filter((host) => !isExpired(host)).map((host) => authority.issue(host.name, host.certificate)),
   );
   const configFile = join(dir, 'prosody.cfg.lua');
-  await writeFile(configFile, configText(dir, { port, directTlsPort, httpsPort }, hosts, options));
+  const { root } = options;
+  const inside = (file: string): string => (root === undefined ? file : file.slice(root.length));
+  if (options.sasl2 === true && root === undefined) await writeSasl2Shim(dir);
+  const ports = { port, directTlsPort, httpsPort };
+  await writeFile(configFile, configText(inside(dir), ports, hosts, options));
 
-  const server = new ServerProcess({
-    command: 'prosody',
-    args: ['--config', configFile, '-F'],
-    dir,
-    ports: [port, directTlsPort],
-  });
-  const shell = async (command: string): Promise<string> =>
-    (await run('prosodyctl', ['--config', configFile, 'shell', command])).stdout;
+  const wrapped = (command: string, ...args: readonly string[]) => {
+    const all = ['--config', inside(configFile), ...args];
+    return root === undefined ? { command, args: all } : { command: 'chroot', args: [root, command, ...all] };
+  };
+  const server = new ServerProcess({ ...wrapped('prosody', '-F'), dir, ports: [port, directTlsPort] });
+  const shell = async (text: string): Promise<string> => {
+    const { command, args } = wrapped('prosodyctl', 'shell', text);
+    return (await run(command, args)).stdout;
+  };
   const prosody: Prosody = {
     kind: 'prosody',
     traits: {
@@ -147,6 +156,40 @@ const setUp = async (dir: string, options: ProsodyOptions): Promise<Prosody> => 
   return prosody;
 };
 
+/**
+ * The modules of Debian 12 are written for a newer Prosody: without this every TLS stream hangs at a traceback.
+ * What they ask of the connection, of stanzas and of times does not exist in 0.12. There is no channel binding:
+ * with it a login by token would end in the next traceback.
+ */
+const SASL2_SHIM = `
+module:set_global();
+local datetime = require "util.datetime";
+local original = datetime.datetime;
+datetime.datetime = function (time) return original(time and math.floor(time)); end
+local stanzas = require "util.stanza".stanza_mt.__index;
+function stanzas:get_child_attr(name, xmlns, attribute)
+  local child = self:get_child(name, xmlns); return child and child.attr[attribute];
+end
+function module.add_host(host)
+  host:hook("stream-features", function (event)
+    event.stream = event.stream or { from = "anyone@"..host.host };
+    local conn = event.origin.conn;
+    local class = conn and getmetatable(conn);
+    local methods = class and class.__index;
+    if type(methods) ~= "table" or methods.ssl_info then return; end
+    function methods:ssl_info() local socket = self:socket(); return socket.info and socket:info(); end
+    function methods:ssl_peerfinished()
+      local socket = self:socket(); return socket.getpeerfinished and socket:getpeerfinished();
+    end
+  end, 1000);
+end
+`;
+
+const writeSasl2Shim = async (dir: string): Promise<void> => {
+  await mkdir(join(dir, 'modules'));
+  await writeFile(join(dir, 'modules', 'mod_sasl2_shim.lua'), SASL2_SHIM);
+};
+
 /** `openssl ca` keeps a database, so the expired ones are made apart from the others. */
 const isExpired = (host: VirtualHost): boolean => host.certificate?.expired === true;
 
@@ -178,6 +221,13 @@ interface Ports {
   readonly directTlsPort: number;
   readonly httpsPort: number;
 }
+
+const modulesOf = ({ modules = [], sasl2 = false, root }: ProsodyOptions): readonly string[] => {
+  const login = sasl2 ? ['sasl2', 'sasl2_bind2', 'sasl2_fast'] : [];
+  // Debian 12 has no `sasl_ssdp`, and its `sasl2_sm` calls what its Prosody does not have.
+  const more = root === undefined ? ['sasl2_shim'] : ['sasl2_sm', 'sasl_ssdp'];
+  return [...MODULES, ...login, ...(sasl2 ? more : []), ...modules];
+};
 
 const configText = (
   dir: string,
@@ -216,7 +266,10 @@ c2s_timeout = 30
 smacks_hibernation_time = 300
 smacks_max_queue_size = 5000
 log = { debug = "${dir}/log/debug.log", error = "*console" }
-modules_enabled = { ${[...MODULES, ...(options.modules ?? [])].map((name) => `"${name}"`).join(', ')} }
+plugin_paths = { "${dir}/modules" }
+modules_enabled = { ${modulesOf(options)
+    .map((name) => `"${name}"`)
+    .join(', ')} }
 modules_disabled = { "s2s" }
 ${options.extraConfig ?? ''}
 ${hosts.map(host).join('\n')}

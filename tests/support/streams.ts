@@ -20,7 +20,8 @@ export interface Opened {
   readonly ended: Promise<StreamError | undefined>;
 }
 
-export interface OpenOptions extends Partial<StreamOptions> {
+export interface OpenOptions extends Partial<Omit<StreamOptions, 'password'>> {
+  readonly password?: string;
   readonly clock?: Clock;
   readonly dialer?: DialerOptions;
   readonly signal?: AbortSignal;
@@ -56,7 +57,7 @@ const nothingToWaitFor = (): undefined => undefined;
 
 /** A stream that nobody listens to yet. */
 export const openBare = async (options: OpenOptions): Promise<Stream> => {
-  const { clock, dialer, signal, dialed, handle: _, durable, ...account } = options;
+  const { clock, dialer, signal, dialed, handle: _, durable, password = 'pw-alice', ...account } = options;
   const dial = createDialer({ ...dialer, ...(clock && { clock }) });
   const watched: Dial = async (target, giveUp) => {
     const outcome = await dial(target, giveUp);
@@ -72,7 +73,8 @@ export const openBare = async (options: OpenOptions): Promise<Stream> => {
   const stream = await open(
     {
       jid: 'alice@localhost',
-      password: 'pw-alice',
+      password: async () => password,
+      userAgent: 'd4565fa7-4d72-4749-b3d3-740edbf87770',
       host: '127.0.0.1',
       directTls: false,
       resource: 'test',

@@ -1,9 +1,18 @@
-/** RFC 5802 (SCRAM), RFC 7677 (SHA-256), RFC 9266 (tls-exporter); SHA-512 as in XEP-0438. */
+/**
+ * RFC 5802 (SCRAM), RFC 7677 (SHA-256), RFC 9266 (tls-exporter); SHA-512 as in XEP-0438.
+ * XEP-0474: SASL SCRAM Downgrade Protection, version 0.5.0 — https://xmpp.org/extensions/xep-0474.html
+ */
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { SaslError, type SaslExchange } from './mechanism.ts';
 
 export type ScramHash = 'SHA-1' | 'SHA-256' | 'SHA-512';
+
+/** As it arrived: mechanisms, and the types of channel binding where they were listed (XEP-0440). */
+export interface ScramOffer {
+  readonly mechanisms: readonly string[];
+  readonly bindingTypes: readonly string[] | undefined;
+}
 
 export interface ScramOptions {
   readonly hash: ScramHash;
@@ -11,6 +20,8 @@ export interface ScramOptions {
   readonly username: string;
   readonly password: string;
   readonly binding: ScramBinding;
+  /** What the server seemed to offer; undefined where nobody can have changed it. */
+  readonly offer?: ScramOffer | undefined;
   /** Default 144 random bits; fixed in test vectors. */
   readonly nonce?: string;
 }
@@ -50,6 +61,7 @@ export const createScram = (options: ScramOptions): SaslExchange => {
 
   const answerFirst = async (message: string): Promise<string> => {
     const server = readServerFirst(message, nonce);
+    checkOffer(server.offerHash, options.offer, digest);
     const salted = await derive(
       options.password,
       server.salt,
@@ -124,6 +136,8 @@ interface ServerFirst {
   readonly nonce: string;
   readonly salt: Buffer;
   readonly iterations: number;
+  /** XEP-0474, base64. */
+  readonly offerHash: string | undefined;
 }
 
 const readServerFirst = (message: string, ownNonce: string): ServerFirst => {
@@ -143,8 +157,28 @@ const readServerFirst = (message: string, ownNonce: string): ServerFirst => {
   if (iterations < ITERATIONS.least || iterations > ITERATIONS.most) {
     throw new SaslError('auth-unsupported', 'the iteration count of the server is out of range');
   }
-  return { nonce, salt, iterations };
+  return { nonce, salt, iterations, offerHash: fields.get('h') };
 };
+
+/**
+ * XEP-0474 section 5.2: the server signs what it offered with the rest of its message. Without the hash it is not
+ * one that can, or the proof will be wrong.
+ */
+const checkOffer = (hash: string | undefined, offer: ScramOffer | undefined, digest: string): void => {
+  if (hash === undefined || offer === undefined) return;
+  const list = (names: readonly string[]): string => names.toSorted(byOctets).join('\x1e');
+  const mechanisms = list(offer.mechanisms);
+  // Prosody appends the empty list of a connection for which it then lists nothing.
+  const texts =
+    offer.bindingTypes === undefined
+      ? [mechanisms, `${mechanisms}\x1f`]
+      : [`${mechanisms}\x1f${list(offer.bindingTypes)}`];
+  const isTrue = texts.some((text) => createHash(digest).update(text).digest('base64') === hash);
+  if (!isTrue) throw new SaslError('server-not-genuine', 'somebody has changed what the server offers');
+};
+
+/** RFC 4790 section 9.3; names of mechanisms are ASCII. */
+const byOctets = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 const digestBytes = (digest: (typeof digests)[ScramHash]): number =>
   ({ sha1: 20, sha256: 32, sha512: 64 })[digest];

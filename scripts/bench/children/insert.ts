@@ -54,6 +54,7 @@ const silentStream = (hear: (handle: (stanza: Element) => Promise<void> | void) 
   resumed: false,
   unhandled: [],
   rosterVersioning: false,
+  carbons: false,
   earlierHandled: undefined,
   sentCount: undefined,
   onAcknowledging: () => undefined,

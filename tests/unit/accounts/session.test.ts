@@ -22,8 +22,13 @@ const setUp = (work: Partial<SessionWork> = {}, stored?: ResumeState, beginning 
   let now = 0;
   const session = new AccountSession({
     accountId: 'a' as AccountId,
-    options: () =>
-      Promise.resolve({ jid: 'alice@localhost', password: 'pw', directTls: false, resource: 'here' }),
+    options: () => ({
+      jid: 'alice@localhost',
+      password: async () => 'pw',
+      userAgent: 'd4565fa7-4d72-4749-b3d3-740edbf87770',
+      directTls: false,
+      resource: 'here',
+    }),
     openStream: (options, signal) => {
       const give = Promise.withResolvers<Stream>();
       attempts.push({ options, signal, give });
