@@ -10,6 +10,8 @@ export interface ArchiveEntry {
   readonly body?: string;
   /** The message that it answers. */
   readonly answers?: string;
+  /** Of a message of the account itself: the id that it was sent with. */
+  readonly sentAs?: string;
 }
 
 const MAM = 'urn:xmpp:mam:2';
@@ -87,14 +89,16 @@ export class ArchiveStream implements Pick<Stream, 'jid' | 'request' | 'onStanza
     return { page: found.slice(from, from + max), complete: !this.forgetful && from + max >= found.length };
   }
 
-  #result(queryId: string, { id, stamp, body, answers }: ArchiveEntry): Element {
+  #result(queryId: string, { id, stamp, body, answers, sentAs }: ArchiveEntry): Element {
     const content =
       body === undefined
         ? `<received xmlns='urn:xmpp:receipts' id='nothing'/>`
         : `<body>${body}</body>${answers === undefined ? '' : `<reply xmlns='urn:xmpp:reply:0' id='${answers}'/>`}`;
+    const [from, to] = sentAs === undefined ? [`${this.#friend}/phone`, this.jid] : [this.jid, this.#friend];
+    const origin = sentAs === undefined ? '' : `<origin-id xmlns='urn:xmpp:sid:0' id='${sentAs}'/>`;
     return parseStanza(`<message to='${this.jid}'><result xmlns='${MAM}' queryid='${queryId}' id='${id}'>
       <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='${new Date(stamp).toISOString()}'/>
-      <message xmlns='jabber:client' type='chat' id='m-${id}' from='${this.#friend}/phone' to='${this.jid}'>${content}</message>
+      <message xmlns='jabber:client' type='chat' id='${sentAs ?? `m-${id}`}' from='${from}' to='${to}'>${content}${origin}</message>
       </forwarded></result></message>`);
   }
 }

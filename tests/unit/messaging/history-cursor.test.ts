@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLedger } from '#main/messaging/archive/archive-ledger.ts';
+import { History } from '#main/messaging/archive/history.ts';
+import { createInbound, type Inbound } from '#main/messaging/inbound/pipeline.ts';
+import { TypingBook } from '#main/messaging/typing-book.ts';
+import { Changes } from '#main/util/changes.ts';
+import type { Stream } from '#main/xmpp/port.ts';
+import { XmppSession } from '#main/xmpp/session.ts';
+import { parseStanza, xml } from '#main/xmpp/stanza.ts';
+import { parseJid, type Jid } from '#shared/jid.ts';
+import type { ChatId } from '#shared/ids.ts';
+import { ArchiveStream } from '#tests/support/archive-stream.ts';
+import { ManualClock } from '#tests/support/manual-clock.ts';
+import { openTestStore, quietLog, type TestStore } from '#tests/support/test-store.ts';
+
+/**
+ * Up to where the archive is known, while messages of ours are on their way: nobody tells their place among
+ * those of others, and what is passed is never asked for again.
+ */
+const BOB = 'bob@localhost';
+const own = parseJid('alice@localhost/here') as Jid;
+
+let test: TestStore;
+let clock: ManualClock;
+let inbound: Inbound;
+let history: History;
+let server: ArchiveStream;
+let chatId: ChatId;
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Lets pass whatever the history waits for before it asks. */
+const later = async (): Promise<void> => {
+  clock.advance(60_000);
+  for (let turn = 0; turn < 5; turn++) await settled();
+};
+
+const attach = async (resumed: boolean): Promise<void> => {
+  // The history asks over the stream and hears its messages; nothing else of it is used.
+  const session = new XmppSession(server as unknown as Stream, [], {
+    message: (stanza) => void history.take(stanza),
+    presence: () => undefined,
+    seesUs: () => false,
+  });
+  session.open();
+  history.attach(session, resumed);
+  clock.advance(0);
+  for (let turn = 0; turn < 5; turn++) await settled();
+};
+
+/** Bob's message arrives by the stream, and the archive has it under this id. */
+const arrives = (id: string): void => {
+  server.entries.push({ id, stamp: clock.now(), body: id });
+  const stanzaId = `<stanza-id xmlns='urn:xmpp:sid:0' by='alice@localhost' id='${id}'/>`;
+  const stanza = `<message from='${BOB}/phone' to='${own.local}@${own.domain}/here' type='chat' id='m-${id}'><body>${id}</body>${stanzaId}</message>`;
+  inbound.handle(test.account.id, own, parseStanza(stanza), history.isComplete);
+};
+
+/** A message of ours: stored, and given to the stream; the answer lets the server acknowledge it. */
+const leaves = (id: string): PromiseWithResolvers<void> => {
+  const ids = { stanzaId: id, originId: id };
+  const message = { chatId, senderJid: 'alice@localhost', body: id, at: clock.now(), ...ids };
+  test.store.messages.insertOutgoing({ ...message, protection: 'none' });
+  const acknowledged = Promise.withResolvers<void>();
+  void history
+    .over({ sentCount: undefined, send: () => acknowledged.promise })
+    .send(xml('message', { id }))
+    .catch(() => undefined);
+  return acknowledged;
+};
+
+const known = (): string | undefined => test.store.archive.lastConfirmed(test.account.id)?.id;
+const shown = (): readonly string[] =>
+  test.store.messages.page({ kind: 'latest', chatId, limit: 50 }).rows.map(({ body }) => body);
+
+beforeEach(async () => {
+  test = openTestStore();
+  clock = new ManualClock();
+  chatId = test.store.chats.findOrCreate(test.account.id, BOB, 1).id;
+  inbound = createInbound({
+    ...{ store: test.store, changes: new Changes(), clock, log: quietLog },
+    typing: new TypingBook(clock, () => undefined),
+    sendReceipts: () => false,
+    readAhead: () => undefined,
+    poke: () => undefined,
+  });
+  const deps = { store: test.store, clock, inbound, chatChanged: () => undefined };
+  history = new History(test.account.id, createLedger(test.account.id, deps), { clock, log: quietLog });
+  server = new ArchiveStream('alice@localhost/here', BOB, [{ id: 'first', stamp: 1, body: 'first' }]);
+  await attach(false);
+});
+afterEach(() => {
+  history.detach();
+  test.close();
+});
+
+describe('the cursor of the archive', () => {
+  it('goes with what arrives', async () => {
+    expect(known()).toBe('first');
+    arrives('second');
+    expect(known()).toBe('second');
+  });
+
+  it('does not pass what is on its way, and what came before it finds its place', async () => {
+    const sent = leaves('ours');
+    // Another computer of ours wrote just before, and its copy was lost with the connection it was on.
+    server.entries.push({ id: 'e2', stamp: clock.now(), body: 'elsewhere', sentAs: 'elsewhere' });
+    server.entries.push({ id: 'e3', stamp: clock.now(), body: 'ours', sentAs: 'ours' });
+    arrives('fourth');
+    expect(known()).toBe('first');
+    sent.resolve();
+    await settled();
+    arrives('fifth');
+    expect(known()).toBe('first');
+    await later();
+    expect(known()).toBe('fifth');
+    expect(shown()).toEqual(['first', 'elsewhere', 'ours', 'fourth', 'fifth']);
+  });
+
+  it('waits over a resumption for what the stream before had on its way', async () => {
+    const sent = leaves('ours');
+    history.detach();
+    sent.reject(new Error('cut'));
+    await settled();
+    server.entries.push({ id: 'e2', stamp: clock.now(), body: 'ours', sentAs: 'ours' });
+    const asked = server.pages;
+    await attach(true);
+    expect(server.pages).toBe(asked + 1);
+    expect(known()).toBe('e2');
+  });
+
+  it('stands still until the archive has answered, when the stream is new', async () => {
+    history.detach();
+    server.entries.push({ id: 'missed', stamp: clock.now(), body: 'missed' });
+    const attached = attach(false);
+    arrives('live');
+    expect(known()).toBe('first');
+    await attached;
+    await later();
+    expect(known()).toBe('live');
+    expect(shown()).toEqual(['first', 'missed', 'live']);
+  });
+});
