@@ -43,6 +43,21 @@ export interface NewAccount {
 
 const all = columns.accounts.join(', ');
 
+/** What goes with an account at once; messages and their chats leave slice by slice. */
+const tablesOfAccount = [
+  'contacts',
+  'contact_requests',
+  'outbox',
+  'blocked',
+  'archive_gaps',
+  'omemo_own',
+  'omemo_signed_prekeys',
+  'omemo_prekeys',
+  'omemo_devices',
+  'omemo_identities',
+  'omemo_sessions',
+] as const;
+
 const toAccount = (row: AccountRow): Account => ({
   id: row.id,
   jid: row.jid,
@@ -107,7 +122,7 @@ export class AccountStore {
   remove(id: AccountId): void {
     this.#database.transaction(() => {
       this.require(id);
-      for (const table of ['contacts', 'contact_requests', 'outbox', 'blocked', 'archive_gaps']) {
+      for (const table of tablesOfAccount) {
         this.#database.run(`DELETE FROM ${table} WHERE account_id = $id`, { id });
       }
       // The address may be added again before the last message is gone.

@@ -14,7 +14,7 @@ export const DATABASE_KEY_BYTES = 32;
 const LOCK_WAIT_MS = 1_000;
 
 /** What can be bound to a statement, by name. */
-export type SqlParameters = Readonly<Record<string, string | number | null>>;
+export type SqlParameters = Readonly<Record<string, string | number | Uint8Array | null>>;
 
 /**
  * The encrypted database: the one place that knows the SQLite library. Synchronous, so that nothing

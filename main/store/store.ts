@@ -9,6 +9,7 @@ import { DeletionMemory } from './deletion-memory.ts';
 import { DeletionStore } from './deletions.ts';
 import { DeliveryStore } from './delivery.ts';
 import { EditStore } from './edits.ts';
+import { openOmemoStore, type OmemoStore } from './keys.ts';
 import { MessageStore } from './messages.ts';
 import { OutboxStore } from './outbox.ts';
 import { ReactionStore } from './reactions.ts';
@@ -37,6 +38,7 @@ export interface Store {
   readonly settings: SettingsStore;
   readonly secrets: SecretTable;
   readonly caps: CapsStore;
+  readonly omemo: OmemoStore;
   /** The counter of `rev`, also for live rows that are not kept (presence, typing, connection). */
   readonly revisions: Revisions;
   /**
@@ -80,6 +82,7 @@ export const openStore = (database: Database): Store => {
     settings: new SettingsStore(database),
     secrets: new SecretTable(database),
     caps: new CapsStore(database),
+    omemo: openOmemoStore(database),
     revisions,
     maintain: () => deletions.slice() || searchIndex.indexSlice(),
     transaction: (act) => database.transaction(act),

@@ -12,6 +12,7 @@ import { stepToVersionThree } from './version-3.ts';
 import { stepToVersionFour } from './version-4.ts';
 import { stepToVersionFive } from './version-5.ts';
 import { stepToVersionSix } from './version-6.ts';
+import { stepToVersionSeven } from './version-7.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -50,6 +51,7 @@ test('each version is what was released, to the letter', () => {
     stepToVersionFour,
     stepToVersionFive,
     stepToVersionSix,
+    stepToVersionSeven,
   ];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();

@@ -4,6 +4,7 @@ import { searchAndDeletion } from './0003-search-and-deletion.ts';
 import { accountRemoval } from './0004-account-removal.ts';
 import { searchBeginnings } from './0005-search-beginnings.ts';
 import { resumption } from './0006-resumption.ts';
+import { omemo } from './0007-omemo.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   accountRemoval,
   searchBeginnings,
   resumption,
+  omemo,
 ];

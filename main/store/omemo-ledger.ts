@@ -1,0 +1,73 @@
+import type { DeviceId, MessageId } from '#shared/ids.ts';
+import type { RecipientOutcome } from '#shared/omemo.ts';
+import type { Database } from './database.ts';
+
+/** What became of a message for one device. */
+export interface RecipientEntry {
+  /** Bare address of the owner. */
+  readonly jid: string;
+  readonly deviceId: DeviceId;
+  /** As it was when the message was encrypted; undefined where it was not known. */
+  readonly identityKey: Uint8Array | undefined;
+  readonly outcome: RecipientOutcome;
+}
+
+export interface SenderEntry {
+  readonly deviceId: DeviceId;
+  readonly identityKey: Uint8Array;
+}
+
+const bytes = (value: Uint8Array): Uint8Array => new Uint8Array(value.buffer, value.byteOffset, value.length);
+
+/** Who could read what we sent, and which device wrote what came. */
+export class OmemoLedger {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Replaces what was noted for the message: it may be encrypted again, for others. */
+  noteRecipients(messageId: MessageId, entries: readonly RecipientEntry[]): void {
+    this.#database.transaction(() => {
+      this.#database.run('DELETE FROM omemo_recipients WHERE message_id = $messageId', { messageId });
+      for (const { jid, deviceId, identityKey, outcome } of entries) {
+        this.#database.run(
+          `INSERT INTO omemo_recipients (message_id, jid, device_id, identity_key, outcome)
+           VALUES ($messageId, $jid, $deviceId, $identityKey, $outcome)`,
+          { messageId, jid, deviceId, identityKey: identityKey ?? null, outcome },
+        );
+      }
+    });
+  }
+
+  recipients(messageId: MessageId): readonly RecipientEntry[] {
+    return this.#database
+      .all<{ jid: string; device_id: DeviceId; identity_key: Uint8Array | null; outcome: RecipientOutcome }>(
+        `SELECT jid, device_id, identity_key, outcome FROM omemo_recipients
+         WHERE message_id = $messageId ORDER BY jid, device_id`,
+        { messageId },
+      )
+      .map((row) => ({
+        jid: row.jid,
+        deviceId: row.device_id,
+        identityKey: row.identity_key === null ? undefined : bytes(row.identity_key),
+        outcome: row.outcome,
+      }));
+  }
+
+  noteSender(messageId: MessageId, { deviceId, identityKey }: SenderEntry): void {
+    this.#database.run(
+      `INSERT INTO omemo_senders (message_id, device_id, identity_key)
+       VALUES ($messageId, $deviceId, $identityKey) ON CONFLICT DO NOTHING`,
+      { messageId, deviceId, identityKey },
+    );
+  }
+
+  /** Undefined for what did not come by OMEMO. */
+  sender(messageId: MessageId): SenderEntry | undefined {
+    const sql = 'SELECT device_id, identity_key FROM omemo_senders WHERE message_id = $messageId';
+    const row = this.#database.one<{ device_id: DeviceId; identity_key: Uint8Array }>(sql, { messageId });
+    return row && { deviceId: row.device_id, identityKey: bytes(row.identity_key) };
+  }
+}

@@ -1,0 +1,26 @@
+/** What the user knows of OMEMO: trust in devices, and who can read a message. */
+
+/**
+ * Trust in an identity key. `undecided`: nobody has said anything, nothing is sent to it; `first-use`: it was
+ * there when we first saw the address; `blind`: taken because no key of the address was verified yet; `trusted`
+ * and `untrusted`: switched by the user; `verified`: compared with the owner's.
+ */
+export type Trust = 'undecided' | 'first-use' | 'blind' | 'trusted' | 'verified' | 'untrusted';
+
+/**
+ * How devices are trusted without the user. `first-use`: those of the first list are, later ones wait for the
+ * user; `blind`: all are, until one key of the address is verified.
+ */
+export type TrustPolicy = 'first-use' | 'blind';
+
+/**
+ * What became of a message for one device: `encrypted`, or why it was left out. `unreachable`: its bundle could
+ * not be fetched; `unusable`: the bundle is forged, broken or without prekeys.
+ */
+export type RecipientOutcome =
+  | 'encrypted'
+  | 'undecided'
+  | 'untrusted'
+  | 'identity-changed'
+  | 'unreachable'
+  | 'unusable';
