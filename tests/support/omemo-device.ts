@@ -25,6 +25,8 @@ export interface DeviceOptions {
   readonly version?: OmemoVersion;
   readonly preKeys?: number;
   readonly engine?: Engine;
+  /** Whether a used prekey is still accepted, as it is while an archive is read. */
+  readonly keepsUsed?: boolean;
 }
 
 const shared = createRatchetEngine();
@@ -40,13 +42,16 @@ export class OmemoDevice {
   readonly sessions = new Map<number, SessionRecord>();
   readonly pins = new Map<number, IdentityKey>();
   readonly engine: Engine;
+  readonly #keepsUsed: boolean;
 
   constructor({
     version = 'eu.siacs.conversations.axolotl',
     preKeys = 3,
     engine = shared,
+    keepsUsed = false,
   }: DeviceOptions = {}) {
     this.engine = engine;
+    this.#keepsUsed = keepsUsed;
     this.version = version;
     this.deviceId = randomInt(1, 2 ** 31) as DeviceId;
     this.identity = engine.generateIdentity();
@@ -119,7 +124,7 @@ export class OmemoDevice {
     if (result.kind === 'decrypted') {
       this.sessions.set(peer, result.record);
       if (!this.pins.has(peer)) this.pins.set(peer, result.identityKey);
-      if (result.consumedPreKey !== undefined) this.preKeys.delete(result.consumedPreKey);
+      if (result.consumedPreKey !== undefined && !this.#keepsUsed) this.preKeys.delete(result.consumedPreKey);
     }
     return result;
   }
