@@ -10,6 +10,10 @@ export interface MessageIds {
   readonly archiveId?: string | undefined;
 }
 
+/** UUIDs and their like; counters such as Psi's "aab3" begin anew with every start of the client. */
+export const isMadeToBeUnique = (stanzaId: string | undefined): boolean =>
+  stanzaId !== undefined && stanzaId.length >= 16;
+
 /** Finds messages by the ids that others know them by. */
 export class MessageLookup {
   readonly #database: Database;
@@ -43,8 +47,10 @@ export class MessageLookup {
     const marked = originId === undefined ? undefined : this.byOriginId(chatId, senderJid, originId);
     if (marked !== undefined || stanzaId === undefined) return marked;
     const named = this.byStanzaId(chatId, senderJid, stanzaId);
-    // Two ids of the archive, or two origin-ids, under one `id`: two messages.
-    if (named === undefined || (named.archiveId !== undefined && archiveId !== undefined)) return undefined;
+    if (named === undefined) return undefined;
+    // Two ids of the archive, or two origin-ids, under one `id`: two messages, unless it is a repetition.
+    const bothArchived = named.archiveId !== undefined && archiveId !== undefined;
+    if (bothArchived && !isMadeToBeUnique(stanzaId)) return undefined;
     if (originId !== undefined && named.originId !== undefined) return undefined;
     const isSame = body === undefined || named.body === body || named.editedAt !== undefined;
     return isSame || named.retractedAt !== undefined ? named : undefined;

@@ -170,8 +170,9 @@ export class HistorySync {
     const seen = new Set<string>([confirmed.id]);
     let after: number | undefined = confirmed.sortAt;
     for (let answer: ArchiveAnswer | undefined = first.answer; answer !== undefined && !this.#isStopped;) {
+      if (this.#repeats(answer, seen)) return;
       // The server looks for the next page while this one is being stored.
-      const next = this.#askOn(first.filter, answer, seen);
+      const next = this.#askOn(first.filter, answer);
       after = await this.#store(answer.items, after, before);
       answer = await next;
     }
@@ -192,20 +193,23 @@ export class HistorySync {
     }
   }
 
+  /** An archive that goes round in circles must neither keep us busy for ever nor reorder what it gave. */
+  #repeats({ items }: ArchiveAnswer, seen: Set<string>): boolean {
+    const last = items.at(-1)?.archiveId;
+    if (last === undefined) return false;
+    if (seen.has(last)) {
+      this.#log.warn('the archive repeats itself', { pages: seen.size });
+      return true;
+    }
+    seen.add(last);
+    return false;
+  }
+
   /** Asks for the page behind another one; undefined where there is none. */
-  #askOn(
-    filter: ArchiveFilter,
-    { items, page }: ArchiveAnswer,
-    seen: Set<string>,
-  ): Promise<ArchiveAnswer> | undefined {
+  #askOn(filter: ArchiveFilter, { items, page }: ArchiveAnswer): Promise<ArchiveAnswer> | undefined {
     // The place of the last item that was really received, whatever the answer claims.
     const last = items.at(-1)?.archiveId;
     if (page.complete || last === undefined) return undefined;
-    if (seen.has(last)) {
-      this.#log.warn('the archive repeats itself', { pages: seen.size });
-      return undefined;
-    }
-    seen.add(last);
     const next = this.#reader.query(filter, { max: PAGE_SIZE, position: { kind: 'after', id: last } });
     // Nobody waits for it where the page before could not be stored.
     next.catch(() => undefined);
