@@ -9,6 +9,8 @@ import type { Stream, StreamError } from '#main/xmpp/port.ts';
 
 export interface StubAccount {
   readonly stub: TlsStub;
+  /** PEM of the authority that vouches for it. */
+  readonly ca: string;
   /** Logs in as alice@stub.test. */
   open(options?: OpenOptions): Promise<Opened>;
   /** The same, and nobody listens yet. */
@@ -53,6 +55,7 @@ export const useStubAccount = (): ((
     });
     return {
       stub,
+      ca,
       open: (more) => openWith(account(more)),
       openBare: () => openBare(account()),
       fail: (more) => failureOf(account(more)),

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SaslError } from '#main/xmpp/sasl/mechanism.ts';
 import { saslprep } from '#main/xmpp/sasl/saslprep.ts';
 import { createScram, ITERATIONS, type ScramBinding } from '#main/xmpp/sasl/scram.ts';
-import { startExchange } from '#main/xmpp/sasl/select.ts';
+import { chooseProfile, startExchange } from '#main/xmpp/sasl/select.ts';
 import { ScramServer } from '#tests/support/scram-server.ts';
 
 const text = (data: Uint8Array): string => Buffer.from(data).toString('utf8');
@@ -246,4 +247,85 @@ describe('the choice of a mechanism', () => {
       ),
     ).toBe('auth-failed');
   });
+});
+
+describe('a login by one of two lists', () => {
+  const both = { 'tls-exporter': Buffer.alloc(32), 'tls-server-end-point': Buffer.alloc(32) };
+  const choose = (
+    sasl2: readonly string[] | undefined,
+    classic: readonly string[],
+    bindingTypes?: string[],
+  ): string =>
+    chooseProfile(
+      {
+        sasl2: sasl2 && { mechanisms: sasl2, bindingTypes },
+        classic: { mechanisms: classic, bindingTypes },
+      },
+      both,
+    );
+
+  test.each([
+    ['the classic one, where there is no other', undefined, ['SCRAM-SHA-1'], undefined, 'classic'],
+    ['SASL2 where both offer the same', ['SCRAM-SHA-1'], ['SCRAM-SHA-1'], undefined, 'sasl2'],
+    [
+      'the one with channel binding, if somebody took it from SASL2',
+      ['SCRAM-SHA-256'],
+      ['SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS'],
+      ['tls-exporter'],
+      'classic',
+    ],
+    ['SCRAM before PLAIN', ['PLAIN'], ['SCRAM-SHA-1', 'PLAIN'], undefined, 'classic'],
+    ['SCRAM before nothing', ['X-UNKNOWN'], ['SCRAM-SHA-1'], undefined, 'classic'],
+    ['PLAIN where neither has more', ['PLAIN'], ['PLAIN'], undefined, 'sasl2'],
+  ])('takes %s', (_name, sasl2, classic, types, expected) => {
+    expect(choose(sasl2, classic, types)).toBe(expected);
+  });
+
+  test.each([
+    [
+      'PLAIN beside a SCRAM that cannot be bound',
+      ['PLAIN'],
+      ['SCRAM-SHA-1-PLUS'],
+      ['tls-server-end-point-2'],
+    ],
+    ['nothing that we know', ['X-UNKNOWN'], [], undefined],
+  ])('ends where there is %s', async (_name, sasl2, classic, types) => {
+    expect(await code(() => choose(sasl2, classic, types))).toBe('auth-unsupported');
+  });
+});
+
+describe('the protection of what is offered (XEP-0474)', () => {
+  const offer = {
+    mechanisms: ['SCRAM-SHA-1-PLUS', 'SCRAM-SHA-1'],
+    bindingTypes: ['tls-server-end-point', 'tls-exporter'],
+  };
+  const answer = (hash: string, seen: typeof offer | { mechanisms: string[]; bindingTypes: undefined }) => {
+    const nonce = 'fyko+d2lbbFgONRv9qkxdawL';
+    const scram = createScram({
+      ...{ hash: 'SHA-1', username: 'user', password: 'pencil', binding: unbound, nonce },
+      offer: seen,
+    });
+    return code(() => scram.challenge(bytes(`r=${nonce}x,s=QSXCR+Q6sek8bf92,i=4096,h=${hash}`)));
+  };
+
+  test('takes the hash of section 5.3 for the lists that it is of', async () => {
+    expect(await answer('G6k/rBLDqgOhRRaCuuatSDFkJ08=', offer)).toBe('accepted');
+  });
+
+  test.each([
+    ['a mechanism was taken away', { ...offer, mechanisms: ['SCRAM-SHA-1'] }],
+    ['a mechanism was added', { ...offer, mechanisms: [...offer.mechanisms, 'PLAIN'] }],
+    ['a type was taken away', { ...offer, bindingTypes: ['tls-exporter'] }],
+    ['the types were taken away', { mechanisms: offer.mechanisms, bindingTypes: undefined }],
+  ])('ends where %s', async (_name, seen) => {
+    expect(await answer('G6k/rBLDqgOhRRaCuuatSDFkJ08=', seen)).toBe('server-not-genuine');
+  });
+
+  test.each(['SCRAM-SHA-1', 'SCRAM-SHA-1\x1f'])(
+    'takes either way of saying that there are no types: %j',
+    async (text) => {
+      const hash = createHash('sha1').update(text).digest('base64');
+      expect(await answer(hash, { mechanisms: ['SCRAM-SHA-1'], bindingTypes: undefined })).toBe('accepted');
+    },
+  );
 });
