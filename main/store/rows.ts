@@ -63,6 +63,7 @@ export interface ChatRow {
   readonly pinned: number;
   readonly muted_until: number | null;
   readonly history_start: number;
+  readonly unread: number;
 }
 
 export interface MessageRow {
@@ -195,6 +196,7 @@ export const columns = {
     'pinned',
     'muted_until',
     'history_start',
+    'unread',
   ),
   messages: columnsOf<MessageRow>()(
     'id',

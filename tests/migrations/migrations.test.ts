@@ -5,6 +5,7 @@ import { openDatabase, type Database } from '#main/store/database.ts';
 import { migrations, type Migration } from '#main/store/migrations/index.ts';
 import { openStore } from '#main/store/store.ts';
 import { errorCode } from '#tests/support/app-error.ts';
+import { unreadBySearch } from '#tests/support/unread.ts';
 import { temporaryProfile, TEST_KEY } from '#tests/support/temporary-profile.ts';
 import { versionOneRows, versionOneSchema } from './version-1.ts';
 import { stepToVersionTwo, versionTwoRows } from './version-2.ts';
@@ -13,6 +14,7 @@ import { stepToVersionFour } from './version-4.ts';
 import { stepToVersionFive } from './version-5.ts';
 import { stepToVersionSix } from './version-6.ts';
 import { stepToVersionSeven } from './version-7.ts';
+import { stepToVersionEight } from './version-8.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -52,6 +54,7 @@ test('each version is what was released, to the letter', () => {
     stepToVersionFive,
     stepToVersionSix,
     stepToVersionSeven,
+    stepToVersionEight,
   ];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();
@@ -276,6 +279,22 @@ test('version 6 gives every account a name of its own for its server', () => {
     expect(store.outbox.onTheirWay(id)).toEqual([]);
     expect(store.contacts.presences(id)).toEqual(new Map());
   }
+});
+
+test('version 8 counts what is unread', () => {
+  const profile = temporaryProfile();
+  const steps = [stepToVersionTwo, versionTwoRows, stepToVersionThree, stepToVersionFour, stepToVersionFive];
+  oldDatabase(
+    profile.paths.database,
+    versionOneSchema,
+    versionOneRows,
+    ...steps,
+    stepToVersionSix,
+    stepToVersionSeven,
+  );
+  const { database, store } = profile.open();
+  expect(store.chats.list().length).toBeGreaterThan(0);
+  for (const { id, unread } of store.chats.list()) expect(unread).toBe(unreadBySearch(database, id));
 });
 
 describe('the migrator', () => {

@@ -5,6 +5,7 @@ import { accountRemoval } from './0004-account-removal.ts';
 import { searchBeginnings } from './0005-search-beginnings.ts';
 import { resumption } from './0006-resumption.ts';
 import { omemo } from './0007-omemo.ts';
+import { unreadCounts } from './0008-unread.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   searchBeginnings,
   resumption,
   omemo,
+  unreadCounts,
 ];
