@@ -2,7 +2,7 @@
  * Speed and memory of the built application: a table, and JSON in .bench/.
  *
  *   npm run bench                                               everything, in some ten minutes
- *   npm run bench -- start | open | latency | insert | memory | catch-up   one part or several
+ *   npm run bench -- start | open | latency | insert | memory | catch-up | omemo | search   one part or several
  *
  * Server, keychain and profiles are the bench's own; the user's are not touched.
  */
@@ -13,7 +13,9 @@ import { catchUp, catchUpServer } from './bench/parts/catch-up.ts';
 import { insert } from './bench/parts/insert.ts';
 import { latency } from './bench/parts/latency.ts';
 import { memory } from './bench/parts/memory.ts';
+import { omemo } from './bench/parts/omemo.ts';
 import { open } from './bench/parts/open.ts';
+import { search } from './bench/parts/search.ts';
 import { start } from './bench/parts/start.ts';
 import { describeMachine, writeReport } from './bench/report.ts';
 
@@ -30,6 +32,8 @@ const parts: Readonly<Record<string, Part>> = {
   insert: { run: insert },
   memory: { run: memory },
   'catch-up': { run: catchUp, serverConfig: catchUpServer },
+  omemo: { run: omemo },
+  search: { run: search },
 };
 
 const say = (line: string): void => console.error(`[bench] ${line}`);

@@ -32,6 +32,18 @@ export const summarize = (values: readonly number[]): Summary => {
 
 export const median = (values: readonly number[]): number => summarize(values).median;
 
+/**
+ * The value below which that share of the values lies: 0.5 gives the median, 1 the greatest.
+ * @throws RangeError where there is no value
+ */
+export const quantileOf = (values: readonly number[], share: number): number => {
+  if (values.length === 0) throw new RangeError('a figure without a value');
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    share,
+  );
+};
+
 /** @param sorted ascending, not empty */
 const quantile = (sorted: readonly number[], share: number): number => {
   const place = (sorted.length - 1) * share;

@@ -18,7 +18,9 @@ export interface FillOptions {
    * Size of the vocabulary: made-up words, as unequally common as those of a language. By default the texts
    * are made of some twenty real words, for looking at.
    */
-  readonly vocabulary?: number;
+  readonly vocabulary?: number | undefined;
+  /** `han`: texts without spaces, of so many characters, or of 2,000. */
+  readonly script?: 'latin' | 'han' | undefined;
 }
 
 export interface FilledStore {
@@ -34,9 +36,9 @@ const words =
 const syllables =
   'ka re mo ti su ne la vo pi da fu gi he jo ly ba ce mu ro sha tre win ter ing er st un be ver'.split(' ');
 
-/** A word for each number, the common ones short. */
-const madeUp = (rank: number): string => {
-  let rest = rank;
+/** The word of a made-up language that is the `index`-th most common one, counted from 0; those are short. */
+export const wordAt = (index: number): string => {
+  let rest = index;
   let word = '';
   do {
     word += syllables[rest % syllables.length];
@@ -45,19 +47,35 @@ const madeUp = (rank: number): string => {
   return word;
 };
 
-/** Always the same text for the same number, 3 to 22 words. */
-const sentence = (seed: number, vocabulary: number | undefined): string => {
+/** Always the same numbers for the same seed; each below the limit that is asked for. */
+const dice = (seed: number): ((below: number) => number) => {
   let state = (seed + 1) * 2_654_435_761;
-  const next = (below: number): number => {
+  return (below) => {
     state = (Math.imul(state ^ (state >>> 15), 2_246_822_519) + 0x9e37_79b9) >>> 0;
     return state % below;
   };
-  // Zipf's law: equally many of each order of magnitude of rank.
+};
+
+/** Zipf's law: equally many of each order of magnitude of rank. */
+const rank = (next: (below: number) => number, count: number): number =>
+  Math.floor(count ** (next(1_000_000) / 1_000_000)) - 1;
+
+const HAN = 0x4e00;
+/** As `wordAt`, a Chinese character. */
+export const hanAt = (index: number): string => String.fromCodePoint(HAN + index);
+
+/** Always the same text for the same number: 3 to 22 words, or as many pairs of characters. */
+const sentence = (
+  seed: number,
+  { vocabulary, script }: Pick<FillOptions, 'vocabulary' | 'script'>,
+): string => {
+  const next = dice(seed);
+  const length = 3 + next(20);
+  if (script === 'han')
+    return Array.from({ length: 2 * length }, () => hanAt(rank(next, vocabulary ?? 2_000))).join('');
   const word = (): string =>
-    vocabulary === undefined
-      ? (words[next(words.length)] ?? '')
-      : madeUp(Math.floor(vocabulary ** (next(1_000_000) / 1_000_000)) - 1);
-  return Array.from({ length: 3 + next(20) }, word).join(' ');
+    vocabulary === undefined ? (words[next(words.length)] ?? '') : wordAt(rank(next, vocabulary));
+  return Array.from({ length }, word).join(' ');
 };
 
 /**
@@ -81,6 +99,7 @@ export const fillStore = (database: Database, store: Store, options: FillOptions
         count: perChat,
         startAt: startAt + chat,
         vocabulary: options.vocabulary,
+        script: options.script,
       });
       markRead(database, id, first + perChat - 1 - (options.unread ?? 2));
       return id;
@@ -97,7 +116,8 @@ interface ChatFill {
   readonly contact: string;
   readonly count: number;
   readonly startAt: number;
-  readonly vocabulary: number | undefined;
+  readonly vocabulary: FillOptions['vocabulary'];
+  readonly script: FillOptions['script'];
 }
 
 /** Bound by name once for each row; the repositories would read every row back. @returns the first id */
@@ -115,7 +135,7 @@ const insertMessages = (database: Database, store: Store, fill: ChatFill): numbe
         chatId: fill.id,
         direction: incoming ? 'in' : 'out',
         sender: incoming ? fill.contact : fill.own,
-        body: sentence(fill.id * 100_003 + index, fill.vocabulary),
+        body: sentence(fill.id * 100_003 + index, fill),
         at,
         state: incoming ? 'received' : 'acked',
         stanzaId: `stanza-${fill.id}-${index}`,
