@@ -2,7 +2,7 @@
  * Speed and memory of the built application: a table, and JSON in .bench/.
  *
  *   npm run bench                                               everything, in some ten minutes
- *   npm run bench -- start | open | latency | insert | memory | catch-up | omemo | search   one part or several
+ *   npm run bench -- start | open | latency | insert | memory | catch-up | omemo   one part or several
  *
  * Server, keychain and profiles are the bench's own; the user's are not touched.
  */
@@ -15,7 +15,6 @@ import { latency } from './bench/parts/latency.ts';
 import { memory } from './bench/parts/memory.ts';
 import { omemo } from './bench/parts/omemo.ts';
 import { open } from './bench/parts/open.ts';
-import { search } from './bench/parts/search.ts';
 import { start } from './bench/parts/start.ts';
 import { describeMachine, writeReport } from './bench/report.ts';
 
@@ -33,7 +32,6 @@ const parts: Readonly<Record<string, Part>> = {
   memory: { run: memory },
   'catch-up': { run: catchUp, serverConfig: catchUpServer },
   omemo: { run: omemo },
-  search: { run: search },
 };
 
 const say = (line: string): void => console.error(`[bench] ${line}`);
