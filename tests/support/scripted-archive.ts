@@ -31,6 +31,8 @@ export interface Kept {
 export interface Asked {
   readonly after: string | undefined;
   readonly last: boolean;
+  /** Unix time in ms, where it was asked by time. */
+  readonly start: number | undefined;
   readonly max: number;
   /** Pages that were asked for before this one. */
   readonly earlier: number;
@@ -141,6 +143,12 @@ export class AccountBefore {
     return chat === undefined ? 0 : this.test.store.chats.require(chat.id).unread;
   }
 
+  /** Reads a chat to its end. */
+  read(jid = 'bob@localhost'): void {
+    const newest = this.rows(jid).at(-1);
+    if (newest !== undefined) this.test.store.chats.setReadUpTo(newest.chatId, newest.id);
+  }
+
   close(): void {
     this.logOut();
     this.test.close();
@@ -168,11 +176,14 @@ export class AccountBefore {
     const query = iq.getChild('query', MAM);
     if (query === undefined) throw new StanzaError('service-unavailable', 'cancel');
     const set = child(query, 'set', RSM);
+    const fields = query.getChild('x', 'jabber:x:data')?.getChildren('field') ?? [];
+    const start = fields.find((field) => field.attrs['var'] === 'start')?.getChildText('value');
     const earlier = this.pages;
     this.pages += 1;
     const answer = this.archive({
       after: set?.getChildText('after') ?? undefined,
       last: set?.getChild('before') !== undefined,
+      start: start === undefined || start === null ? undefined : Date.parse(start),
       max: Number(set?.getChildText('max')),
       earlier,
     });
