@@ -27,7 +27,7 @@ import path from 'node:path';
  * @property {readonly NodeJS.Platform[]} [on] only there; everywhere when left out
  * @property {string} [service] what its Debian package would start now and with every boot: we need only the program
  */
-/** @typedef {'prosody' | 'prosody-modules' | 'ejabberd' | 'ejabberd-sqlite' | 'slixmpp' | 'chromium' | 'openssl' | 'dbus' | 'gnome-keyring' | 'libsecret' | 'fonts' | 'emoji-font'} RequirementName */
+/** @typedef {'prosody' | 'prosody-modules' | 'ejabberd' | 'ejabberd-sqlite' | 'slixmpp' | 'debootstrap' | 'chromium' | 'openssl' | 'dbus' | 'gnome-keyring' | 'libsecret' | 'fonts' | 'emoji-font'} RequirementName */
 
 // The places where main/hosts/web/browser.ts looks for one.
 const BROWSERS = [
@@ -86,6 +86,14 @@ export const requirements = {
         .some((file) => /(?:^|\/)p1_sqlite3-[^/]*\/ebin\/sqlite3\.app$/.test(file)),
     packages: { apt: ['erlang-p1-sqlite3'] },
     elsewhere: 'https://github.com/processone/erlang-sqlite3',
+    on: ['linux'],
+  },
+  debootstrap: {
+    name: 'debootstrap',
+    purpose: 'a Debian 13 with its newer Prosody, beside this system',
+    found: (system) => hasCommand(system, 'debootstrap'),
+    packages: { apt: ['debootstrap'], dnf: ['debootstrap'], pacman: ['debootstrap'] },
+    elsewhere: 'https://wiki.debian.org/Debootstrap',
     on: ['linux'],
   },
   slixmpp: {

@@ -30,7 +30,7 @@ const integration = [
   'libsecret',
 ];
 /** @type {readonly RequirementName[]} */
-const interop = ['prosody', 'prosody-modules', 'openssl', 'slixmpp'];
+const interop = ['prosody', 'prosody-modules', 'debootstrap', 'openssl', 'slixmpp'];
 /** @type {readonly RequirementName[]} */
 const endToEnd = ['chromium', 'prosody', 'prosody-modules', 'openssl', 'fonts', 'emoji-font'];
 

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDialer } from '#main/net/dialer.ts';
 import type { FastToken, TokenKeeper } from '#main/xmpp/port.ts';
 import { createRevokeToken } from '#main/xmpp/stream.ts';
 import { xml } from '#main/xmpp/stanza.ts';
+import type { AccountView } from '#shared/views.ts';
+import { Device } from './device.ts';
 import type { Prosody } from './prosody.ts';
 import { openWith, type OpenOptions, type Opened } from './streams.ts';
 import { quietLog } from './test-store.ts';
@@ -176,6 +181,68 @@ export const tellSasl2Stories = (about: Sasl2Server): void => {
       expect(second.stream.resumeState()).toMatchObject({ inbound: 0 });
       expect(second.stream.resumeState()?.id).not.toBe(state?.id);
       await second.stream.send(xml('presence'));
+    });
+  });
+
+  describe('the application', () => {
+    let folder: string;
+    let device: Device | undefined;
+
+    beforeEach(() => {
+      folder = mkdtempSync(path.join(tmpdir(), 'chatsecure-sasl2-'));
+    });
+    afterEach(async () => {
+      await device?.kill();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const start = async (): Promise<Device> => {
+      const { port, ca } = server;
+      device = await Device.start({ name: 'alice', folder, jid, password: 'secret', port, ca });
+      return device;
+    };
+    const secrets = (): string => readFileSync(path.join(folder, 'profile.secrets.json'), 'utf8');
+    const idOf = ({ account: view }: Device): AccountView['id'] => {
+      if (view === undefined) throw new Error('there is no account');
+      return view.id;
+    };
+
+    test('shows its password once, and goes on with its stream after a crash', async () => {
+      const alice = await start();
+      const { passwordMechanism, tokenMechanism } = about;
+      expect(await mechanisms()).toEqual([passwordMechanism, tokenMechanism]);
+      await alice.kill();
+      await alice.run();
+      await alice.window.snapshot();
+      await alice.window.phase(jid, 'online');
+      expect(await mechanisms()).toEqual([passwordMechanism, tokenMechanism, tokenMechanism]);
+      expect((await server.log()).slice(logStart)).toContain('mod_smacks resuming existing session');
+    });
+
+    test('lets go of its token with another password', async () => {
+      const alice = await start();
+      expect(secrets()).toContain('secret-token:');
+      const before = secrets();
+      await server.addUser(jid, 'another');
+      await alice.window.api.accounts.setPassword({ accountId: idOf(alice), password: 'another' });
+      await until(
+        'a login with the password',
+        async () =>
+          (await mechanisms()).at(-1) === about.passwordMechanism || (await mechanisms()).length >= 4,
+      );
+      await alice.window.phase(jid, 'online');
+      await until('another token', () => secrets() !== before && secrets().includes('secret-token:'));
+      expect((await mechanisms()).filter((name) => name === about.passwordMechanism)).toHaveLength(2);
+    });
+
+    test('revokes its token with the account', async () => {
+      const alice = await start();
+      const { [`token ${idOf(alice)}`]: text = '' } = JSON.parse(secrets()) as Record<string, string>;
+      await alice.window.api.accounts.remove({ accountId: idOf(alice) });
+      expect(secrets()).not.toContain('token');
+      await until('the last login', async () => (await mechanisms()).length === 3);
+      const log = (await server.log()).slice(logStart);
+      expect(log).not.toContain('secret-token');
+      expect(text).toContain('secret-token');
     });
   });
 };

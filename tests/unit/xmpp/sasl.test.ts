@@ -323,8 +323,8 @@ describe('the protection of what is offered (XEP-0474)', () => {
 
   test.each(['SCRAM-SHA-1', 'SCRAM-SHA-1\x1f'])(
     'takes either way of saying that there are no types: %j',
-    async (text) => {
-      const hash = createHash('sha1').update(text).digest('base64');
+    async (offered) => {
+      const hash = createHash('sha1').update(offered).digest('base64');
       expect(await answer(hash, { mechanisms: ['SCRAM-SHA-1'], bindingTypes: undefined })).toBe('accepted');
     },
   );
