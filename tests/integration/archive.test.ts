@@ -112,6 +112,37 @@ describe('this computer and a phone', () => {
     expect(await rows(app, friend)).toEqual(expected);
   });
 
+  // omemo/gajim-omemo #36 and #51: only the first one to return got what the server had kept.
+  it('and a third device all get what came while none of them was there', async () => {
+    const [me, friend] = [await user(), await user()];
+    const apps = [await computer(me), await computer(me)];
+    const bob = await client(friend, 'bob');
+    await bob.say(me, 'before');
+    for (const app of apps) await app.window.message('before', ({ body }) => body === 'before');
+    const switchTo = (app: TestApp | undefined, enabled: boolean): Promise<unknown> => {
+      const account = app?.window.account(me);
+      if (app === undefined || account === undefined) throw new Error('there is no account');
+      return app.window.api.accounts.setEnabled({ accountId: account.id, enabled });
+    };
+    for (const app of apps) await switchTo(app, false);
+    for (const text of ['one', 'two', 'three']) await bob.say(me, text);
+    const phone = await client(me, 'phone');
+    await phone.expectText('three');
+    await phone.say(friend, 'seen on the phone', 'seen');
+    const expected = [
+      ['in', 'before'],
+      ['in', 'one'],
+      ['in', 'two'],
+      ['in', 'three'],
+      ['out', 'seen on the phone'],
+    ];
+    for (const app of apps) {
+      await switchTo(app, true);
+      await until('all of it', async () => (await rows(app, friend)).length >= expected.length);
+      expect(await rows(app, friend)).toEqual(expected);
+    }
+  });
+
   it('bring a long absence home in order', async () => {
     const [me, friend] = [await user(), await user()];
     const app = await computer(me);
