@@ -77,9 +77,10 @@ export class MessageChanges {
     return this.#changed(message, () => {
       // Never older than what it replaces, should the clock have been set back.
       const at = Math.max(clock.now(), (own?.at ?? 0) + 1);
-      store.reactions.set({ messageId, senderJid, emojis, at });
+      const stanzaId = randomUUID();
+      store.reactions.set({ messageId, senderJid, emojis, at, stanzaId });
       const payload: ReactionPayload = {
-        stanzaId: randomUUID(),
+        stanzaId,
         about: required(referenceId(message)),
         emojis,
       };

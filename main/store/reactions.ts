@@ -15,6 +15,12 @@ export interface Reaction {
   readonly at: number;
 }
 
+/** What is said now, or comes again. */
+export interface NewReaction extends Reaction {
+  /** `id` attribute of the stanza: by it the same one is known again. */
+  readonly stanzaId?: string | undefined;
+}
+
 /** XEP-0444: who reacts to what. */
 export class ReactionStore {
   readonly #database: Database;
@@ -29,21 +35,26 @@ export class ReactionStore {
 
   /**
    * Replaces somebody's reactions, unless newer ones are here (section 4.1); none are kept too, so that an
-   * older reaction does not return.
+   * older reaction does not return. The same one again only learns when it was said: our clock may have been
+   * wrong, or the order of two devices another one than that in which we heard of them.
    * @returns the message with its new `rev`; undefined where nothing changed
    * @throws AppError `not-found` where there is no such message
    */
-  set(reaction: Reaction): StoredMessage | undefined {
+  set(reaction: NewReaction): StoredMessage | undefined {
     return this.#database.transaction(() => {
-      const { messageId, senderJid, at } = reaction;
+      const { messageId, senderJid, at, stanzaId = null } = reaction;
       const sql = `SELECT ${messageColumns} FROM messages WHERE id = $messageId`;
       const message = this.#database.require<MessageRow>(sql, { messageId });
       if (message.retracted_at !== null) return undefined;
+      const again = `UPDATE reactions SET at = $at
+        WHERE message_id = $messageId AND sender_jid = $senderJid AND stanza_id = $stanzaId`;
+      if (this.#database.run(again, { messageId, senderJid, at, stanzaId }) > 0) return undefined;
       const changes = this.#database.run(
-        `INSERT INTO reactions (message_id, sender_jid, emojis, at) VALUES ($messageId, $senderJid, $emojis, $at)
-         ON CONFLICT (message_id, sender_jid) DO UPDATE SET emojis = $emojis, at = $at
+        `INSERT INTO reactions (message_id, sender_jid, emojis, at, stanza_id)
+         VALUES ($messageId, $senderJid, $emojis, $at, $stanzaId)
+         ON CONFLICT (message_id, sender_jid) DO UPDATE SET emojis = $emojis, at = $at, stanza_id = $stanzaId
          WHERE $at > at OR ($at = at AND $emojis <> emojis)`,
-        { messageId, senderJid, emojis: JSON.stringify(reaction.emojis), at },
+        { messageId, senderJid, emojis: JSON.stringify(reaction.emojis), at, stanzaId },
       );
       if (changes === 0) return undefined;
       const rev = this.#revisions.next();

@@ -15,6 +15,7 @@ import { stepToVersionFive } from './version-5.ts';
 import { stepToVersionSix } from './version-6.ts';
 import { stepToVersionSeven } from './version-7.ts';
 import { stepToVersionEight } from './version-8.ts';
+import { stepToVersionNine } from './version-9.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -55,6 +56,7 @@ test('each version is what was released, to the letter', () => {
     stepToVersionSix,
     stepToVersionSeven,
     stepToVersionEight,
+    stepToVersionNine,
   ];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();
@@ -295,6 +297,27 @@ test('version 8 counts what is unread', () => {
   const { database, store } = profile.open();
   expect(store.chats.list().length).toBeGreaterThan(0);
   for (const { id, unread } of store.chats.list()) expect(unread).toBe(unreadBySearch(database, id));
+});
+
+test('version 9 keeps the reactions of version 8, which newer ones replace', () => {
+  const profile = temporaryProfile();
+  const reaction = `INSERT INTO reactions (message_id, sender_jid, emojis, at)
+    VALUES (2, 'romeo@montague.example', '["👍"]', 100);`;
+  const steps = [
+    stepToVersionTwo,
+    stepToVersionThree,
+    stepToVersionFour,
+    stepToVersionFive,
+    stepToVersionSix,
+  ];
+  const later = [stepToVersionSeven, stepToVersionEight];
+  oldDatabase(profile.paths.database, versionOneSchema, versionOneRows, ...steps, ...later, reaction);
+  const { store } = profile.open();
+  const messageId = 2 as MessageId;
+  const kept = { messageId, senderJid: 'romeo@montague.example', emojis: ['👍'], at: 100 };
+  expect(store.reactions.of([messageId])).toEqual([kept]);
+  expect(store.reactions.set({ ...kept, emojis: ['❤️'], at: 99, stanzaId: 'x' })).toBeUndefined();
+  expect(store.reactions.set({ ...kept, emojis: ['❤️'], at: 101, stanzaId: 'x' })).toBeDefined();
 });
 
 describe('the migrator', () => {

@@ -4,6 +4,7 @@ import type { Chat } from '#main/store/chats.ts';
 import type { PendingReference, ReferenceKind } from '#main/store/references.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Change } from '#main/util/changes.ts';
+import { stanzaIdAttribute } from '#main/xmpp/features/message.ts';
 import type { Reactions } from '#main/xmpp/features/reactions.ts';
 import type { PersistDependencies } from './persist.ts';
 import type { Envelope } from './unwrap.ts';
@@ -13,6 +14,15 @@ export const saidAt = ({ clock }: Pick<PersistDependencies, 'clock'>, envelope: 
   const now = clock.now();
   return envelope.sortAt ?? Math.min(envelope.delayedAt ?? now, now);
 };
+
+/**
+ * When it was said in the archive's order, also of what arrives live: then it is the last so far, whatever our
+ * clock says.
+ */
+const placeOf = (deps: Pick<PersistDependencies, 'store' | 'clock'>, envelope: Envelope): number =>
+  envelope.sortAt === undefined && envelope.archiveId !== undefined
+    ? deps.store.archive.placeLive(envelope.accountId, saidAt(deps, envelope))
+    : saidAt(deps, envelope);
 
 /** A reference alone makes no chat: strangers could fill the list with them. */
 export const existingChat = (
@@ -43,11 +53,16 @@ export const remember = (
     archiveId: envelope.archiveId,
   });
 
+interface WaitingReaction {
+  readonly emojis: readonly string[];
+  readonly stanzaId?: string;
+}
+
 /** What is kept with a pending reference, by its kind; plain JSON. */
 export type PendingPayload =
   /** An edit stands in the timeline as a message of its own meanwhile. */
   | { readonly standIn: MessageId }
-  | { readonly emojis: readonly string[] }
+  | WaitingReaction
   | { readonly marker: 'displayed' | 'received' }
   | Record<string, never>;
 
@@ -80,15 +95,18 @@ export const persistReactions = (
   const chat = existingChat(deps, envelope);
   if (chat === undefined) return [];
   const target = deps.store.references.find(chat.id, id);
+  const stanzaId = stanzaIdAttribute(envelope.message);
   if (target === undefined) {
-    remember(deps, envelope, chat, { refId: id, kind: 'reaction', payload: { emojis } });
+    const payload = stanzaId === undefined ? { emojis } : { emojis, stanzaId };
+    remember(deps, envelope, chat, { refId: id, kind: 'reaction', payload });
     return [];
   }
   const reaction = {
     messageId: target.id,
     senderJid: bareJid(envelope.from),
     emojis,
-    at: saidAt(deps, envelope),
+    at: placeOf(deps, envelope),
+    stanzaId,
   };
   return deps.store.reactions.set(reaction) === undefined ? [] : changesOf(chat, target.id);
 };
@@ -108,12 +126,7 @@ export const settleReference = (
       store.messages.retract(messageId, Math.floor(at), senderJid);
       return [];
     case 'reaction':
-      store.reactions.set({
-        messageId,
-        senderJid,
-        emojis: (payload as { emojis: readonly string[] }).emojis,
-        at,
-      });
+      store.reactions.set({ messageId, senderJid, at, ...(payload as WaitingReaction) });
       return [];
     case 'receipt':
       store.delivery.markDelivered(chatId, ownJid, refId);

@@ -6,6 +6,7 @@ import { searchBeginnings } from './0005-search-beginnings.ts';
 import { resumption } from './0006-resumption.ts';
 import { omemo } from './0007-omemo.ts';
 import { unreadCounts } from './0008-unread.ts';
+import { reactionIds } from './0009-reaction-ids.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   resumption,
   omemo,
   unreadCounts,
+  reactionIds,
 ];

@@ -52,9 +52,7 @@ const inspect = async (world: World, script: Script): Promise<Damage> => {
     return { ...none, unsettled: [`the archive cannot be read: ${String(error)}`] };
   }
   const promises = people.map((person) => checkPromises(person, world.told(person), script));
-  const found = await Promise.all(
-    seats.map(async (seat) => compare(seat, await seat.rows(), world.told(personOf(seat.name)), script)),
-  );
+  const found = await Promise.all(seats.map(async (seat) => compare(seat, await seat.rows(), world, script)));
   return joined([...promises, ...found]);
 };
 
@@ -105,12 +103,8 @@ const sameEmojis = (one: string, other: string): boolean =>
 /** Stands for a message that was taken back: its row has no text any more. */
 const TOMBSTONE = '(taken back)';
 
-const compare = (
-  seat: Seat,
-  rows: readonly MessageView[],
-  told: readonly ToldMessage[],
-  script: Script,
-): Damage => {
+const compare = (seat: Seat, rows: readonly MessageView[], world: World, script: Script): Damage => {
+  const told = world.told(personOf(seat.name));
   const known = new Set(told.map(({ key }) => key));
   // Retracted before it left: only this computer has ever had it.
   const own = new Set(
@@ -133,7 +127,7 @@ const compare = (
     const message = expected[index];
     return message === undefined ? [] : [{ row, message }];
   });
-  const details = pairs.map(({ row, message }) => compareOne(seat, row, message, shown));
+  const details = pairs.map(({ row, message }) => compareOne(seat, row, message, { shown, world }));
   return joined([...details, compareReading(seat, rows, told, script)]);
 };
 
@@ -153,13 +147,13 @@ const compareOne = (
   seat: Seat,
   row: MessageView,
   message: ToldMessage,
-  rows: readonly MessageView[],
+  { shown, world }: { readonly shown: readonly MessageView[]; readonly world: World },
 ): Damage => {
   if (message.retracted) return none;
   const wrong: string[] = [];
-  const expect = (what: string, shown: unknown, wanted: unknown): void => {
-    if (shown !== wanted)
-      wrong.push(`${seat.name}: ${message.key}: ${what} ${String(shown)}, not ${String(wanted)}`);
+  const expect = (what: string, found: unknown, wanted: unknown): void => {
+    if (found !== wanted)
+      wrong.push(`${seat.name}: ${message.key}: ${what} ${String(found)}, not ${String(wanted)}`);
   };
   expect('text', row.body, message.versions.at(-1));
   const reactions = [...message.reactions.values()].flatMap((sets) => (sets.at(-1) ?? '').split(' '));
@@ -168,9 +162,9 @@ const compareOne = (
   );
   const given = reactions.filter((one) => one !== '');
   expect('reactions', shownReactions.toSorted().join(' '), given.toSorted().join(' '));
-  const answered = rows.find(({ id }) => id === row.reply?.messageId);
-  if (answered !== undefined && answered.retracted !== true)
-    expect('answers', keyOf(answered.body), message.answers);
+  const answered = shown.find(({ id }) => id === row.reply?.messageId);
+  const wanted = world.stories[personOf(seat.name)].answeredBy(message)?.key;
+  if (answered !== undefined && answered.retracted !== true) expect('answers', keyOf(answered.body), wanted);
   if (row.reply === undefined) expect('answers', undefined, message.answers);
   if (row.direction === 'in') return { ...none, wrong };
   const step = steps.indexOf(row.state);

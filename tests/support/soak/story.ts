@@ -8,7 +8,7 @@ export interface ToldMessage {
   readonly sender: string;
   /** Its texts, the first one first. */
   readonly versions: string[];
-  /** Key of the message that it answers. */
+  /** `id` of the message that it answers, which may come later: one that waits for its time, say. */
   readonly answers: string | undefined;
   retracted: boolean;
   /** All that a person has ever reacted with, by their bare JID; the last one counts. */
@@ -62,16 +62,20 @@ export class Story {
     }
   }
 
+  /** The message that another one answers. */
+  answeredBy({ answers }: ToldMessage): ToldMessage | undefined {
+    return answers === undefined ? undefined : this.#byId.get(answers);
+  }
+
   #tellText(message: Element, sender: string): void {
     const id = message.attrs['id'] ?? '';
     const text = ownText(message);
     if (text === '' || this.#byId.has(id)) return;
-    const answered = this.#byId.get(message.getChild('reply', NS.reply)?.attrs['id'] ?? '');
     const told: ToldMessage = {
       key: keyOf(text),
       sender,
       versions: [text],
-      answers: answered?.key,
+      answers: message.getChild('reply', NS.reply)?.attrs['id'],
       retracted: false,
       reactions: new Map(),
       delivered: false,

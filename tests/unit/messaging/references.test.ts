@@ -228,6 +228,16 @@ describe('reactions', () => {
     expect(test.store.reactions.of([mine.id])).toEqual([]);
   });
 
+  it('that arrive live are the last word, whatever our clock says', () => {
+    const mine = outgoing('mine');
+    const archived = (id: string): string =>
+      `<stanza-id xmlns='urn:xmpp:sid:0' by='alice@localhost' id='${id}'/>`;
+    receive(reactions('mine', '👍') + archived('a1'), undefined, "id='r1'");
+    clock.advance(-3_600_000);
+    receive(reactions('mine', '❤️') + archived('a2'), undefined, "id='r2'");
+    expect(test.store.reactions.of([mine.id]).map(({ emojis }) => emojis)).toEqual([['❤️']]);
+  });
+
   it('are no text, and those of strangers reach nothing', () => {
     const mine = outgoing('mine');
     const fallback =

@@ -159,6 +159,27 @@ describe('retraction', () => {
 });
 
 describe('reactions', () => {
+  test('of two devices of one person stand as the archive has them, in whatever order they were heard of', () => {
+    for (const archive of ['here, there', 'there, here'] as const) {
+      const { store, id } = storeWithMessage();
+      const place = {
+        here: archive === 'here, there' ? 100 : 101,
+        there: archive === 'here, there' ? 101 : 100,
+      };
+      const say = (device: 'here' | 'there', at: number): unknown =>
+        store.reactions.set({ messageId: id, senderJid: ROMEO, emojis: [device], at, stanzaId: device });
+      // Here the clock is an hour ahead; the other one is heard of live.
+      say('here', 3_600_000);
+      say('there', 3_600_001);
+      for (const device of archive.split(', ')) say(device as 'here' | 'there', place[device as 'here']);
+      expect(store.reactions.of([id])[0]?.emojis, archive).toEqual([archive.split(', ')[1]]);
+      // A clock that was wrong keeps nothing that comes later away.
+      say('here', 200);
+      store.reactions.set({ messageId: id, senderJid: ROMEO, emojis: ['later'], at: 300, stanzaId: 'z' });
+      expect(store.reactions.of([id])[0]?.emojis, archive).toEqual(['later']);
+    }
+  });
+
   test('the newest of each person count, in the order in which they were given', () => {
     const { store, id } = storeWithMessage();
     const other = store.messages.insertIncoming(incoming(store.messages.require(id).chatId, 'other', 11)).id;
