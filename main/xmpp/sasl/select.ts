@@ -1,3 +1,4 @@
+/** XEP-0440: SASL Channel-Binding Type Capability, version 1.0.0 — https://xmpp.org/extensions/xep-0440.html */
 import { SaslError, type SaslExchange } from './mechanism.ts';
 import { createPlain } from './plain.ts';
 import { saslprep } from './saslprep.ts';
