@@ -11,6 +11,7 @@ const onBothServers = [
   'bad-input',
   'conversation',
   'killed',
+  'login',
   'message-protocols',
   'messages-*',
   'stream',
