@@ -1,8 +1,8 @@
 /**
  * Speed and memory of the built application: a table, and JSON in .bench/.
  *
- *   npm run bench                                               everything, in some ten minutes
- *   npm run bench -- start | open | latency | insert | memory | catch-up | omemo   one part or several
+ *   npm run bench                everything, in some twenty minutes
+ *   npm run bench -- start open  one part or several: see `parts` below
  *
  * Server, keychain and profiles are the bench's own; the user's are not touched.
  */
@@ -15,6 +15,7 @@ import { latency } from './bench/parts/latency.ts';
 import { memory } from './bench/parts/memory.ts';
 import { omemo } from './bench/parts/omemo.ts';
 import { open } from './bench/parts/open.ts';
+import { search } from './bench/parts/search.ts';
 import { start } from './bench/parts/start.ts';
 import { describeMachine, writeReport } from './bench/report.ts';
 
@@ -32,6 +33,7 @@ const parts: Readonly<Record<string, Part>> = {
   memory: { run: memory },
   'catch-up': { run: catchUp, serverConfig: catchUpServer },
   omemo: { run: omemo },
+  search: { run: search },
 };
 
 const say = (line: string): void => console.error(`[bench] ${line}`);
