@@ -108,6 +108,8 @@ describe.each([
     live(9);
     expect(alice.bodies()).toEqual(texts(0, 10));
     expect(Math.max(...alice.rows().map(({ at }) => at))).toBeLessThanOrEqual(NOW);
+    // Nor does it take a place there, but for the minute that a catch-up reserves.
+    expect(Math.max(...alice.rows().map(({ sortAt }) => sortAt))).toBeLessThanOrEqual(NOW + 2 * MINUTE);
   });
 });
 
