@@ -1,4 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { replace } from '#main/xmpp/features/correction.ts';
+import { displayedMessage } from '#main/xmpp/features/markers.ts';
+import { textMessage } from '#main/xmpp/features/message.ts';
+import { reactionsMessage } from '#main/xmpp/features/reactions.ts';
+import { receiptMessage } from '#main/xmpp/features/receipts.ts';
+import { retractionMessage } from '#main/xmpp/features/retraction.ts';
 import { xml } from '#main/xmpp/stanza.ts';
 import { logIn, startApp, type TestApp } from '#tests/support/app.ts';
 import { Peer } from '#tests/support/peer.ts';
@@ -121,6 +127,42 @@ describe('stanzas from the wrong sender', () => {
     expect(bobs.rows.map(({ body, state }) => [body, state])).toEqual([['to bob', 'acked']]);
     expect(app.window.contacts.has('mallory@localhost')).toBe(false);
     expect([...app.window.messages.values()].some(({ body }) => body.includes('send money'))).toBe(false);
+  });
+});
+
+describe('what a third party says about the messages of others', () => {
+  it('changes none of them: edits, retractions, reactions, receipts and markers', async () => {
+    const bob = await Peer.start({ jid: 'bob@localhost', password: 'bob', port: server.port, ca: server.ca });
+    const chat = await app.window.api.chats.open({ accountId: account.id, jid: 'bob@localhost' });
+    const own = await app.window.api.messages.send({ chatId: chat.id, text: 'between us' });
+    const ownId = (await bob.expectText('between us')).attrs['id'] ?? '';
+    await bob.say('alice@localhost', 'as I said', 'bobs');
+    const theirs = await app.window.message('his', ({ body }) => body === 'as I said');
+    await app.window.message('acknowledged', ({ id, state }) => id === own.id && state === 'acked');
+    const to = 'alice@localhost';
+    for (const about of [ownId, 'bobs', 'nothing that exists']) {
+      const id = (): string => `mallory-${Math.random()}`;
+      const extensions = [replace(about)];
+      await mallory.send(textMessage({ to, id: id(), body: 'forged', chatState: false, extensions }));
+      await mallory.send(retractionMessage({ to, id: id(), type: 'chat', retracts: about }));
+      const emojis = Array.from({ length: 300 }, (_, index) => String.fromCodePoint(0x1f300 + index));
+      await mallory.send(reactionsMessage({ to, id: id(), type: 'chat', about, emojis }));
+      await mallory.send(receiptMessage({ to, id: id(), type: 'chat', received: about }));
+      await mallory.send(displayedMessage({ to, id: id(), type: 'chat', displayed: about }));
+    }
+    await stillAlive();
+    const { rows } = await app.window.api.messages.page({ kind: 'latest', chatId: chat.id });
+    for (const [row, state] of [
+      [own, 'acked'],
+      [theirs, 'received'],
+    ] as const) {
+      const now = rows.find(({ id }) => id === row.id);
+      expect(now).toMatchObject({ body: row.body, state });
+      expect([now?.editedAt, now?.reactions, now?.retracted]).toEqual([undefined, undefined, undefined]);
+    }
+    // What he wrote himself is his, in his own chat.
+    expect(app.window.chatWith('mallory@localhost')?.id).not.toBe(chat.id);
+    await bob.close();
   });
 });
 
