@@ -1,4 +1,5 @@
 import { Attention } from '#main/accounts/attention.ts';
+import { Idleness } from '#main/accounts/idleness.ts';
 import type { Shell } from '#main/hosts/shell.ts';
 import type { Logger } from '#main/log/logger.ts';
 import { createDialer } from '#main/net/dialer.ts';
@@ -81,6 +82,7 @@ export const createBackend = (options: BackendOptions): Backend => {
 
   const attached = new DisposableStore();
   attached.add(attention);
+  if (shell.idleSeconds !== undefined) attached.add(watchIdleness(shell.idleSeconds, clock, attention, gate));
   attached.add(shell.onPower((event) => gate.profile?.manager.dispatchAll({ type: event })));
   attached.add(watchNetwork(clock, () => gate.profile?.manager.dispatchAll({ type: 'network', up: true })));
 
@@ -98,6 +100,18 @@ export const createBackend = (options: BackendOptions): Backend => {
     },
   };
 };
+
+/** Nobody at the computer looks at a window either, however visible it is. */
+const watchIdleness = (
+  seconds: () => number,
+  clock: Clock,
+  attention: Attention,
+  gate: ProfileGate,
+): Disposable =>
+  new Idleness(clock, seconds, (since) => {
+    attention.setIdle(since !== undefined);
+    gate.profile?.setIdle(since);
+  });
 
 /** The last link that no window has shown yet. */
 class LinkBox {

@@ -1,6 +1,7 @@
 import { CapsService } from '#main/accounts/caps.ts';
 import { ContactService } from '#main/accounts/contacts.ts';
 import { AccountManager } from '#main/accounts/manager.ts';
+import { OwnPresence } from '#main/accounts/own-presence.ts';
 import { PresenceBook } from '#main/accounts/presence-book.ts';
 import { StreamMemory } from '#main/accounts/stream-memory.ts';
 import { createWork, type WorkDependencies } from '#main/accounts/work.ts';
@@ -51,6 +52,8 @@ export interface Profile {
   readonly manager: AccountManager;
   /** Tells the servers whether somebody looks at a window (XEP-0352). */
   setActive(active: boolean): void;
+  /** Tells contacts, as far as the user wants. @param since as in `OwnPresence` */
+  setIdle(since: number | undefined): void;
   /** Says goodbye to the servers, then closes the database. */
   close(): Promise<void>;
 }
@@ -66,7 +69,9 @@ export const createProfile = (options: ProfileOptions): Profile => {
   const contacts = new ContactService({ store, changes, clock });
   const caps = new CapsService(store.caps, log.child('caps'));
   const messaging = createMessaging({ store, changes, clock, log, settings, typing, contacts });
-  const manager = createManager(options, { store, changes, features, presence, contacts, caps, messaging });
+  const ownPresence = new OwnPresence({ disco: features.disco, settings: () => settings.view() });
+  const parts = { store, changes, features, presence, ownPresence, contacts, caps, messaging };
+  const manager = createManager(options, parts);
   const typingService = new TypingService({
     store,
     enabled: () => settings.view().sendTyping,
@@ -83,6 +88,7 @@ export const createProfile = (options: ProfileOptions): Profile => {
   attached.add(messaging.history);
   messaging.history.start();
   attached.add(announceTo(options, changes, views));
+  attached.add({ dispose: changes.on(({ kind }) => kind === 'settings' && ownPresence.changed()) });
 
   return {
     keyProtection,
@@ -92,6 +98,7 @@ export const createProfile = (options: ProfileOptions): Profile => {
     setActive: (active) => {
       for (const { id } of store.accounts.list()) manager.online(id)?.stream.setActive(active);
     },
+    setIdle: (since) => ownPresence.setIdle(since),
     close: async () => {
       await manager.stop();
       attached.dispose();
@@ -100,7 +107,10 @@ export const createProfile = (options: ProfileOptions): Profile => {
   };
 };
 
-interface AccountParts extends Pick<WorkDependencies, 'presence' | 'contacts' | 'caps' | 'changes'> {
+interface AccountParts extends Pick<
+  WorkDependencies,
+  'presence' | 'ownPresence' | 'contacts' | 'caps' | 'changes'
+> {
   readonly store: Store;
   readonly features: ReturnType<typeof createFeatures>;
   readonly messaging: Messaging;
@@ -111,7 +121,7 @@ const createManager = (options: ProfileOptions, parts: AccountParts): AccountMan
   const { store, changes, features, presence, messaging } = parts;
   const { inbound, outboxOf, historyOf, displayed, blocking } = messaging;
   const work: WorkDependencies = {
-    ...{ ...parts, inbound, clock, disco: features.disco, log: log.child('work') },
+    ...{ ...parts, inbound, clock, log: log.child('work') },
     isActive,
     along: [displayed, blocking],
   };

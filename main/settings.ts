@@ -24,6 +24,8 @@ export class Settings {
       sendReadMarkers: shape.sendReadMarkers
         .catch(defaultSettings.sendReadMarkers)
         .parse(stored['sendReadMarkers']),
+      sendIdle: shape.sendIdle.catch(defaultSettings.sendIdle).parse(stored['sendIdle']),
+      awayWhenIdle: shape.awayWhenIdle.catch(defaultSettings.awayWhenIdle).parse(stored['awayWhenIdle']),
       retention: shape.retention.catch(defaultSettings.retention).parse(stored['retention']),
       undoSeconds: shape.undoSeconds.catch(defaultSettings.undoSeconds).parse(stored['undoSeconds']),
       recentEmoji: shape.recentEmoji.catch([...defaultSettings.recentEmoji]).parse(stored['recentEmoji']),

@@ -7,6 +7,8 @@ export const defaultSettings: SettingsView = {
   sendTyping: true,
   sendReceipts: true,
   sendReadMarkers: true,
+  sendIdle: true,
+  awayWhenIdle: false,
   undoSeconds: 0,
   retention: 'forever',
   recentEmoji: [],

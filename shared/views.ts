@@ -220,6 +220,10 @@ export interface SettingsView {
   readonly sendReceipts: boolean;
   /** Displayed markers (XEP-0333): the sender learns that a message was read. To contacts only. */
   readonly sendReadMarkers: boolean;
+  /** Last user interaction (XEP-0319): contacts see since when nobody uses this computer, where the system says so. */
+  readonly sendIdle: boolean;
+  /** Contacts see us as away while nobody uses this computer. */
+  readonly awayWhenIdle: boolean;
   /** For so many seconds a sent message can be taken back before anybody has it; 0 to 30, 0 is off. */
   readonly undoSeconds: number;
   /** How long messages are kept in chats that do not say otherwise. */

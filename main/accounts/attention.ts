@@ -10,6 +10,8 @@ export class Attention implements Disposable {
   readonly #changed: (active: boolean) => void;
   readonly #seen = new Set<object>();
   #active = true;
+  /** Nobody uses this computer, whatever it shows. */
+  #isIdle = false;
   #cancel: (() => void) | undefined;
 
   /** @param changed told at once when somebody comes, and some seconds after everybody has gone */
@@ -27,12 +29,24 @@ export class Attention implements Disposable {
   set(window: object, visible: boolean): void {
     if (visible) this.#seen.add(window);
     else this.#seen.delete(window);
-    if (this.#seen.size > 0) this.#come();
-    else if (this.#active) this.#cancel ??= this.#clock.after(ABSENT_AFTER_MS, () => this.#leave());
+    this.#look();
+  }
+
+  /** @param isIdle whether the system says that nobody uses this computer */
+  setIdle(isIdle: boolean): void {
+    this.#isIdle = isIdle;
+    // It has waited for long already.
+    if (isIdle && this.#active) this.#leave();
+    else this.#look();
   }
 
   dispose(): void {
     this.#cancel?.();
+  }
+
+  #look(): void {
+    if (this.#seen.size > 0 && !this.#isIdle) this.#come();
+    else if (this.#active) this.#cancel ??= this.#clock.after(ABSENT_AFTER_MS, () => this.#leave());
   }
 
   #come(): void {
@@ -44,6 +58,7 @@ export class Attention implements Disposable {
   }
 
   #leave(): void {
+    this.#cancel?.();
     this.#cancel = undefined;
     this.#active = false;
     this.#changed(false);

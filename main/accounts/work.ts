@@ -7,13 +7,13 @@ import type { History } from '#main/messaging/archive/history.ts';
 import { enableCarbons } from '#main/xmpp/features/carbons.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
-import type { OwnDisco } from '#main/xmpp/features/disco.ts';
 import { readIdleSince } from '#main/xmpp/features/last-activity.ts';
-import { availablePresence, readPresence, type Presence } from '#main/xmpp/features/presence.ts';
+import { readPresence, type Presence } from '#main/xmpp/features/presence.ts';
 import type { XmppSession } from '#main/xmpp/session.ts';
 import { parseStanza, type Element } from '#main/xmpp/stanza.ts';
 import type { CapsService } from './caps.ts';
 import type { ContactService } from './contacts.ts';
+import type { OwnPresence } from './own-presence.ts';
 import type { PresenceBook } from './presence-book.ts';
 import type { SessionWork } from './session.ts';
 import type { ResumeMemory } from './stream-memory.ts';
@@ -33,7 +33,7 @@ export interface WorkDependencies {
   readonly caps: CapsService;
   readonly inbound: Inbound;
   readonly changes: Changes;
-  readonly disco: OwnDisco;
+  readonly ownPresence: OwnPresence;
   readonly log: Logger;
   /** Whether somebody looks at a window (XEP-0352). */
   readonly isActive: () => boolean;
@@ -62,7 +62,7 @@ export const createWork = (
         if (!xmpp.stream.carbons) void requestCarbons(xmpp, deps.log);
         await contacts.fetch(accountId, xmpp);
         // RFC 6121 section 4.2.1: after the roster, so that nobody appears before we know who they are.
-        xmpp.stream.send(availablePresence(deps.disco.caps())).catch(() => undefined);
+        deps.ownPresence.introduce(accountId, xmpp);
         // Only now, behind carbons and presence on the wire: what the archive gets after its answer comes by
         // the stream, and nothing falls in between.
         history.attach(xmpp, false);
@@ -70,10 +70,10 @@ export const createWork = (
       }
       history.attach(xmpp, true);
       // Messages are the outbox's; answers to requests that nobody waits for any more are dropped.
-      for (const text of xmpp.stream.unhandled) {
-        const stanza = parseStanza(text);
-        if (stanza.getName() === 'presence') xmpp.stream.send(stanza).catch(() => undefined);
-      }
+      const lost = xmpp.stream.unhandled.map(parseStanza).filter((stanza) => stanza.is('presence'));
+      const isOwn = ({ attrs }: Element): boolean => attrs['to'] === undefined && attrs['type'] === undefined;
+      for (const stanza of lost) if (!isOwn(stanza)) xmpp.stream.send(stanza).catch(() => undefined);
+      deps.ownPresence.resume(accountId, xmpp, lost.some(isOwn));
     },
     message: (xmpp, message) => {
       if (!history.take(message)) inbound.handle(accountId, xmpp.jid, message, history.isComplete);
@@ -84,6 +84,7 @@ export const createWork = (
     holdOutbox: () => outbox.hold(),
     ended: () => {
       history.detach();
+      deps.ownPresence.ended(accountId);
       for (const service of deps.along) service.ended?.(accountId);
       changes.announce(...book.clear(accountId).map((jid) => ({ kind: 'contact', accountId, jid }) as const));
     },

@@ -10,6 +10,8 @@ export interface Shell {
   /** Opens a link that has passed `externalUrl`. */
   openExternal(url: string): Promise<void>;
   setBadge(unread: number): void;
+  /** Seconds since somebody has touched keyboard or mouse; absent where the system does not tell. */
+  readonly idleSeconds?: () => number;
   /** Suspend, wake and network changes; returns its own off. */
   onPower(listener: (event: 'suspend' | 'wake') => void): () => void;
 }

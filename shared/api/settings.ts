@@ -13,6 +13,8 @@ export const settingsSchema = z.strictObject({
   sendTyping: z.boolean(),
   sendReceipts: z.boolean(),
   sendReadMarkers: z.boolean(),
+  sendIdle: z.boolean(),
+  awayWhenIdle: z.boolean(),
   /** A shorter time deletes what is older some seconds later, in every chat that follows the default. */
   retention,
   undoSeconds: z.int().min(0).max(MAX_UNDO_SECONDS),

@@ -244,7 +244,10 @@ export const protocol = {
 export const shell = {
   openExternal: async (url: string): Promise<void> => record('shell.openExternal', url),
 };
-export const powerMonitor = new EventEmitter();
+export const powerMonitor = Object.assign(new EventEmitter(), {
+  idleSeconds: 0,
+  getSystemIdleTime: (): number => powerMonitor.idleSeconds,
+});
 export const nativeTheme = { shouldUseDarkColors: false };
 export const nativeImage = {
   createFromBitmap: (pixels: Buffer, size: { width: number; height: number }): unknown => ({ pixels, size }),

@@ -25,6 +25,7 @@ export const createElectronShell = ({ electron, profileDir, secrets }: ElectronS
     electron.app.setBadgeCount(unread);
     if (process.platform === 'win32') setOverlay(electron, unread);
   },
+  idleSeconds: () => electron.powerMonitor.getSystemIdleTime(),
   onPower: (listener) => {
     const { powerMonitor } = electron;
     const onSuspend = (): void => listener('suspend');

@@ -80,8 +80,13 @@ export const readPresence = (presence: Element): Presence | undefined => {
   }
 };
 
-/** Our own presence; `caps` is the element of XEP-0115 (section 4: in every presence). */
-export const availablePresence = (caps: Element): Element => xml('presence', {}, caps);
+/**
+ * Our own presence.
+ * @param caps the element of XEP-0115 (section 4: in every presence)
+ * @param idle that of XEP-0319
+ */
+export const availablePresence = (caps: Element, show?: 'away', idle?: Element): Element =>
+  xml('presence', {}, show && xml('show', {}, show), caps, idle);
 
 /** Requests, grants, cancels or refuses a subscription (section 3); `jid` is a bare JID. */
 export const subscriptionPresence = (

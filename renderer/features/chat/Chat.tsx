@@ -12,8 +12,9 @@ import { classes } from '../../ui/classes.ts';
 import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
 import { Pill } from '../../ui/Pill.tsx';
-import { availabilityDot, presenceWords } from '../../ui/presence.ts';
+import { availabilityDot } from '../../ui/presence.ts';
 import { Composer } from '../composer/Composer.tsx';
+import { usePresenceWords } from '../contacts/use-presence-words.ts';
 import { Timeline } from '../timeline/Timeline.tsx';
 import { AccountBanner } from './AccountBanner.tsx';
 import styles from './Chat.module.css';
@@ -67,6 +68,7 @@ interface HeaderProps {
 const Header = ({ chat, name, contact }: HeaderProps): ReactNode => {
   const { t } = useTranslation();
   const { closeChat } = useApp();
+  const presence = usePresenceWords(contact);
   return (
     <header className={cx('header')}>
       <span className={cx('back')}>
@@ -81,7 +83,7 @@ const Header = ({ chat, name, contact }: HeaderProps): ReactNode => {
           className={cx('presence')}
           data-tip={contact?.statusText === '' ? undefined : displayName(contact?.statusText ?? chat.jid)}
         >
-          {presenceWords(t, contact)}
+          {presence}
         </p>
       </div>
       <Pill tone="mute" icon={LockOpen} tip={t('chat.notEncryptedExplained')}>

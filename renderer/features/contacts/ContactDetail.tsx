@@ -8,7 +8,8 @@ import { Avatar } from '../../ui/Avatar.tsx';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { displayName } from '../../ui/names.ts';
-import { availabilityDot, presenceWords } from '../../ui/presence.ts';
+import { availabilityDot } from '../../ui/presence.ts';
+import { usePresenceWords } from './use-presence-words.ts';
 import styles from './ContactDetail.module.css';
 import { useStartChat } from './use-start-chat.ts';
 
@@ -40,6 +41,7 @@ const subscriptionWords: Readonly<Record<Subscription, TranslationKey>> = {
 const Profile = ({ contact }: { contact: ContactView }): ReactNode => {
   const { t } = useTranslation();
   const { ui } = useApp();
+  const presence = usePresenceWords(contact);
   const account = usePeople((people) => people.accounts.get(contact.accountId));
   const severalAccounts = usePeople((people) => people.accounts.size > 1);
   const name = displayName(contact.name, contact.jid);
@@ -61,7 +63,7 @@ const Profile = ({ contact }: { contact: ContactView }): ReactNode => {
         <Actions contact={contact} />
       </div>
       <dl className={cx('facts')}>
-        <Fact term={t('contacts.presence')}>{presenceWords(t, contact)}</Fact>
+        <Fact term={t('contacts.presence')}>{presence}</Fact>
         {contact.statusText !== '' && (
           <Fact term={t('contacts.status')}>{displayName(contact.statusText)}</Fact>
         )}

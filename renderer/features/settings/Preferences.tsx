@@ -71,9 +71,15 @@ export const Privacy = (): ReactNode => {
     ['sendReceipts', 'settings.sendReceipts', 'settings.sendReceiptsHint'],
     ['sendReadMarkers', 'settings.sendReadMarkers', 'settings.sendReadMarkersHint'],
   ] as const;
+  // In a browser nobody learns whether the computer is in use.
+  const host = useSession((session) => session.host);
+  const idle = [
+    ['sendIdle', 'settings.sendIdle', 'settings.sendIdleHint'],
+    ['awayWhenIdle', 'settings.awayWhenIdle', 'settings.awayWhenIdleHint'],
+  ] as const;
   return (
     <>
-      {tells.map(([key, label, hint]) => (
+      {[...tells, ...(host === 'electron' ? idle : [])].map(([key, label, hint]) => (
         <div key={key} className={cx('row')}>
           <Switch
             label={t(label)}

@@ -5,7 +5,7 @@
 import { createLogger } from '#main/log/logger.ts';
 import { createRpcServer, type RpcServer } from '#main/rpc/server.ts';
 import { contract, type Handlers } from '#shared/api/contract.ts';
-import type { Snapshot } from '#shared/api/app.ts';
+import type { HostKind, Snapshot } from '#shared/api/app.ts';
 import type { EventName, Events } from '#shared/api/events.ts';
 import { defaultSettings } from '#shared/default-settings.ts';
 import { AppError } from '#shared/errors.ts';
@@ -34,6 +34,7 @@ export interface FakeData {
   readonly settings?: Partial<SettingsView>;
   readonly lock?: LockView;
   readonly keyProtection?: KeyProtection;
+  readonly host?: HostKind;
 }
 
 /** One call that the window has made. */
@@ -64,6 +65,7 @@ export class FakeBackend {
   settings: SettingsView;
   lock: LockView | undefined;
   readonly #keyProtection: KeyProtection;
+  readonly #host: HostKind;
   #rev = 1_000_000;
   #nextMessageId = 5_000_000;
 
@@ -76,6 +78,7 @@ export class FakeBackend {
     this.settings = { ...defaultSettings, ...data.settings };
     this.lock = data.lock;
     this.#keyProtection = data.keyProtection ?? 'keychain';
+    this.#host = data.host ?? 'loopback';
     const handlers = this.#recorded(this.#handlers(), overrides);
     this.server = createRpcServer({
       contract,
@@ -154,7 +157,7 @@ export class FakeBackend {
   }
 
   snapshot(): Snapshot {
-    const about = { host: 'loopback', version: '0.1.0' } as const;
+    const about = { host: this.#host, version: '0.1.0' } as const;
     if (this.lock !== undefined) return { ready: false, ...about, lock: this.lock };
     return {
       ready: true,

@@ -37,6 +37,30 @@ describe('attention', () => {
     expect(told).toEqual([]);
   });
 
+  it('goes when nobody uses the computer, however visible a window is, and comes back with them', () => {
+    const { clock, attention, told } = setUp();
+    const window = {};
+    attention.set(window, true);
+    attention.setIdle(true);
+    attention.set(window, true);
+    clock.advance(60_000);
+    expect(told).toEqual([false]);
+    attention.setIdle(false);
+    expect(told).toEqual([false, true]);
+  });
+
+  it('does not come back with somebody who looks at other things', () => {
+    const { clock, attention, told } = setUp();
+    const window = {};
+    attention.set(window, true);
+    attention.set(window, false);
+    attention.setIdle(true);
+    attention.setIdle(false);
+    clock.advance(60_000);
+    expect(told).toEqual([false]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('leaves no timer behind', () => {
     const { clock, attention } = setUp();
     attention.set({}, false);

@@ -144,6 +144,8 @@ describe('the life of the program', () => {
     off?.();
     stub.powerMonitor.emit('suspend');
     expect(heard).toEqual(['suspend', 'wake']);
+    stub.powerMonitor.idleSeconds = 400;
+    expect(shells[0]?.idleSeconds?.()).toBe(400);
     vi.spyOn(process, 'platform', 'get').mockReturnValue('win32');
     shells[0]?.setBadge(3);
     shells[0]?.setBadge(0);

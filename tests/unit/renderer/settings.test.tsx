@@ -73,6 +73,17 @@ describe('settings', () => {
     expect(backend.settings.sendTyping).toBe(false);
   });
 
+  it('offer to hide since when nobody uses the computer, where the app knows', async () => {
+    const { backend } = await openSettings('Chats and privacy', { ...world, host: 'electron' });
+    fireEvent.click(screen.getByRole('switch', { name: /since when you are away/ }));
+    fireEvent.click(screen.getByRole('switch', { name: /that you are away/ }));
+    await settle();
+    expect(backend.settings).toMatchObject({ sendIdle: false, awayWhenIdle: true });
+    closeWindows();
+    await openSettings('Chats and privacy');
+    expect(screen.queryByRole('switch', { name: /away/ })).toBeNull();
+  });
+
   it('disable an account, and remove it only after saying what is deleted', async () => {
     const { backend } = await openSettings('Accounts');
     fireEvent.click(screen.getByRole('switch', { name: 'Connect this account' }));
