@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isMet, summarize, table, type Figure } from '#scripts/bench/figures.ts';
+import { isMet, quantileOf, summarize, table, type Figure } from '#scripts/bench/figures.ts';
 
 const figure = (values: readonly number[], judge?: 'median' | 'worst'): Figure => ({
   name: 'send to receive',
@@ -13,6 +13,13 @@ describe('figures of the bench', () => {
     expect(summarize([4, 1, 3, 2])).toEqual({ min: 1, median: 2.5, max: 4 });
     expect(summarize([9, 1, 5])).toEqual({ min: 1, median: 5, max: 9 });
     expect(() => summarize([])).toThrow(RangeError);
+  });
+
+  test('a share of the values lies below its quantile, whatever their order', () => {
+    const values = Array.from({ length: 101 }, (_, index) => 100 - index);
+    expect([0, 0.5, 0.95, 1].map((share) => quantileOf(values, share))).toEqual([0, 50, 95, 100]);
+    expect(quantileOf([7], 0.95)).toBe(7);
+    expect(() => quantileOf([], 0.5)).toThrow(RangeError);
   });
 
   test('a target is met by the middle run, or by every run', () => {
