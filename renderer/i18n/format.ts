@@ -12,6 +12,8 @@ export interface Formatter {
   readonly moment: (at: number, now: number) => string;
   /** For separators: "Today", "Yesterday", the weekday with the date. */
   readonly day: (at: number, now: number) => string;
+  /** For groups: "Today", "Yesterday", the month with the year. */
+  readonly period: (at: number, now: number) => string;
 }
 
 /** Number of the local calendar day; two times are on the same day when it is equal. */
@@ -43,6 +45,7 @@ export const createFormatter = (locale: string): Formatter => {
   const weekday = format({ weekday: 'short' });
   const dayMonth = format({ day: 'numeric', month: 'short' });
   const dayTime = format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+  const month = format({ month: 'long', year: 'numeric' });
   const longDay = format({ weekday: 'long', day: 'numeric', month: 'long' });
   const longDayYear = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
   const sameYear = (a: number, b: number): boolean => new Date(a).getFullYear() === new Date(b).getFullYear();
@@ -61,6 +64,10 @@ export const createFormatter = (locale: string): Formatter => {
       return sameYear(at, now) ? dayMonth(at) : date(at);
     },
     moment: (at, now) => (dayNumber(at) === dayNumber(now) ? time(at) : dayTime(at)),
+    period: (at, now) => {
+      const days = dayNumber(now) - dayNumber(at);
+      return days === 0 || days === 1 ? near(days) : capitalised(month(at), locale);
+    },
     day: (at, now) => {
       const days = dayNumber(now) - dayNumber(at);
       if (days === 0 || days === 1) return near(days);

@@ -9,6 +9,7 @@ import { createCompose, type Compose } from './compose.ts';
 import { createDrafts, type Drafts } from './drafts.ts';
 import { applySnapshot, routeEvents, type EventTargets } from './events.ts';
 import { createPeopleStore, type PeopleStore } from './people.ts';
+import { MessageSearch } from './search.ts';
 import { createSessionStore, type SessionStore } from './session.ts';
 import { Timeline } from './timeline.ts';
 import { addNotice, createUiStore, type OpenDialog, type UiStore, type View } from './ui.ts';
@@ -21,6 +22,7 @@ export interface App {
   readonly people: PeopleStore;
   readonly chats: ChatsStore;
   readonly timeline: Timeline;
+  readonly search: MessageSearch;
   readonly drafts: Drafts;
   readonly compose: Compose;
   readonly ui: UiStore;
@@ -55,19 +57,22 @@ export const createApp = (link: Link): App => {
   const chats = createChatsStore();
   const ui = createUiStore();
   const timeline = new Timeline(api);
+  const search = new MessageSearch(api.messages);
   const drafts = createDrafts(api, (row) => {
     timeline.upsert([row]);
     // Whoever writes wants to see it: at the end of the history.
     if (timeline.store.getState().chatId === row.chatId) timeline.jumpToLatest();
   });
   const compose = createCompose(api.messages, (row) => timeline.upsert([row]));
-  const chatActions = createChatActions({ chats, drafts, timeline, ui });
+  const run: App['run'] = (command) => void command.catch((error: unknown) => addNotice(ui, codeOf(error)));
+  const chatActions = createChatActions({ chats, drafts, timeline, ui, run });
 
   const targets: EventTargets = {
     session,
     people,
     chats,
     timeline,
+    search,
     onAppChanged: () => refresh(),
     onChatsRemoved: (ids) => {
       if (ids.some((id) => id === ui.getState().chatId)) chatActions.closeChat();
@@ -78,6 +83,7 @@ export const createApp = (link: Link): App => {
     // A link waits for one window only; until somebody has answered it, it stays with this one.
     if (snapshot.ready && snapshot.link !== undefined) ui.setState({ deepLink: snapshot.link });
     if (ui.getState().chatId !== undefined) timeline.reload();
+    search.refresh();
   };
   const refresh = createRefresh(client, targets, adopt);
 
@@ -88,12 +94,12 @@ export const createApp = (link: Link): App => {
   if (link.state() === 'open') refresh();
 
   return {
-    ...{ api, link, session, people, chats, timeline, drafts, compose, ui, refresh, adopt },
+    ...{ api, link, session, people, chats, timeline, search, drafts, compose, ui, refresh, adopt },
     ...chatActions,
     ...createBoxActions({ api, chats, compose, drafts, timeline }),
     show: (view) => ui.setState({ view, dialog: undefined }),
     openDialog: (dialog) => ui.setState({ dialog }),
-    run: (command) => void command.catch((error: unknown) => addNotice(ui, codeOf(error))),
+    run,
   };
 };
 
@@ -103,12 +109,16 @@ const createChatActions = ({
   drafts,
   timeline,
   ui,
-}: Pick<App, 'chats' | 'drafts' | 'timeline' | 'ui'>): Pick<App, 'openChat' | 'closeChat'> => ({
+  run,
+}: Pick<App, 'chats' | 'drafts' | 'timeline' | 'ui' | 'run'>): Pick<App, 'openChat' | 'closeChat'> => ({
   openChat: (chatId, at) => {
     const chat = chats.getState().chats.get(chatId);
     if (chat === undefined) return;
-    ui.setState({ view: 'chats', dialog: undefined });
-    if (ui.getState().chatId === chatId && at === undefined) return;
+    ui.setState({ view: 'chats', dialog: undefined, searching: false });
+    if (ui.getState().chatId === chatId) {
+      if (at !== undefined) run(timeline.jumpTo(at));
+      return;
+    }
     drafts.flush();
     ui.setState({ chatId });
     timeline.open(chat, at);

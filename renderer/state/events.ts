@@ -5,6 +5,7 @@ import type { ChatView } from '#shared/views.ts';
 import { setChats, type ChatsStore } from './chats.ts';
 import { contactKey, type PeopleStore } from './people.ts';
 import { dropRows, replaceRows, upsertRows } from './rows.ts';
+import type { MessageSearch } from './search.ts';
 import type { SessionStore } from './session.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -13,6 +14,7 @@ export interface EventTargets {
   readonly people: PeopleStore;
   readonly chats: ChatsStore;
   readonly timeline: Timeline;
+  readonly search: MessageSearch;
   /** The profile was opened or locked. */
   readonly onAppChanged: () => void;
   /** Chats that are gone; whoever shows one of them must not. */
@@ -21,16 +23,36 @@ export interface EventTargets {
 
 type Route = { readonly [K in EventName]: (payload: Events[K]) => void };
 
+/** Messages are shown in the open timeline and among what was searched for. */
+const messageRoutes = ({
+  timeline,
+  search,
+}: EventTargets): Pick<Route, 'messages.upserted' | 'messages.removed' | 'timelines.changed'> => ({
+  'messages.upserted': ({ rows }) => {
+    timeline.upsert(rows);
+    search.upsert(rows);
+  },
+  'messages.removed': ({ chatId, messageIds }) => {
+    timeline.remove(chatId, messageIds);
+    search.remove(messageIds);
+  },
+  'timelines.changed': ({ chatId }) => {
+    timeline.invalidate(chatId);
+    search.invalidate(chatId);
+  },
+});
+
 /** The one place where announcements of main become state of the window. */
 export const routeEvents = (
   targets: EventTargets,
 ): (<K extends EventName>(name: K, payload: Events[K]) => void) => {
-  const { session, people, chats, timeline } = targets;
+  const { session, people, chats, search } = targets;
 
   const removeChats = (gone: (chat: ChatView) => boolean): void => {
     const before = chats.getState().chats;
     const ids = [...before.values()].filter(gone).map(({ id }) => id);
     setChats(chats, dropRows(before, gone));
+    search.removeChats(ids);
     if (ids.length > 0) targets.onChatsRemoved(ids);
   };
 
@@ -65,9 +87,7 @@ export const routeEvents = (
         upsertRows(chats.getState().chats, rows, (row) => row.id),
       ),
     'chats.removed': ({ chatId }) => removeChats((chat) => chat.id === chatId),
-    'messages.upserted': ({ rows }) => timeline.upsert(rows),
-    'messages.removed': ({ chatId, messageIds }) => timeline.remove(chatId, messageIds),
-    'timelines.changed': ({ chatId }) => timeline.invalidate(chatId),
+    ...messageRoutes(targets),
     'blocked.changed': ({ accountId, jids }) =>
       people.setState((state) => ({ blocked: new Map(state.blocked).set(accountId, jids) })),
     'settings.changed': ({ settings }) => session.setState({ settings }),
@@ -82,7 +102,7 @@ export const routeEvents = (
 
 /** Fills all stores. A snapshot is the whole truth at its moment: what it does not name is gone. */
 export const applySnapshot = (
-  { session, people, chats, onChatsRemoved }: Omit<EventTargets, 'timeline' | 'onAppChanged'>,
+  { session, people, chats, onChatsRemoved }: Omit<EventTargets, 'timeline' | 'search' | 'onAppChanged'>,
   snapshot: Snapshot,
 ): void => {
   const about = { host: snapshot.host, version: snapshot.version };

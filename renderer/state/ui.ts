@@ -41,6 +41,10 @@ export interface UiState {
   /** `contactKey` of the contact that the contacts view shows. */
   readonly contact: string | undefined;
   readonly query: string;
+  /** Somebody is in the search box or its results: where there is room for one thing only, it is these. */
+  readonly searching: boolean;
+  /** What had the focus before. */
+  readonly searchedFrom: HTMLElement | undefined;
   readonly unreadOnly: boolean;
   /** The list shows who is unknown and wants to write, instead of the chats. */
   readonly requestsOnly: boolean;
@@ -59,6 +63,8 @@ export const createUiStore = (): UiStore =>
     chatId: undefined,
     contact: undefined,
     query: '',
+    searching: false,
+    searchedFrom: undefined,
     unreadOnly: false,
     requestsOnly: false,
     dialog: undefined,

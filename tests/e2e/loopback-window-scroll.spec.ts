@@ -16,7 +16,7 @@ const openLongChat = async ({ page, ui }: ScriptedWindow): Promise<void> => {
 const watchFrames = ({ page }: ScriptedWindow): Promise<void> =>
   page.evaluate(() => {
     const feed = document.querySelector('[role=feed]');
-    const area = feed?.parentElement;
+    const area = feed?.parentElement?.parentElement;
     const seen = { frames: 0, blank: 0 };
     Object.assign(globalThis, { seen });
     const look = (): void => {
@@ -48,7 +48,7 @@ const placesOf = ({ page }: ScriptedWindow): Promise<Readonly<Record<string, num
 
 const fromEnd = ({ page }: ScriptedWindow): Promise<number> =>
   page.evaluate(() => {
-    const area = document.querySelector('[role=feed]')?.parentElement;
+    const area = document.querySelector('[role=feed]')?.parentElement?.parentElement;
     return area === null || area === undefined ? -1 : area.scrollHeight - area.clientHeight - area.scrollTop;
   });
 

@@ -1,4 +1,15 @@
-import { Ban, Copy, EllipsisVertical, Eraser, Pencil, Timer, Trash2, UserRoundPlus } from 'lucide-react';
+import {
+  Ban,
+  CalendarSearch,
+  Copy,
+  EllipsisVertical,
+  Eraser,
+  Pencil,
+  Search,
+  Timer,
+  Trash2,
+  UserRoundPlus,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatView } from '#shared/views.ts';
@@ -6,6 +17,7 @@ import { useApp } from '../../app-context.tsx';
 import type { Translate } from '../../i18n/translate.ts';
 import type { App } from '../../state/app.ts';
 import { Menu, type MenuEntry } from '../../ui/Menu.tsx';
+import { searchChat } from '../search/enter-search.ts';
 
 interface ChatMenuProps {
   readonly chat: ChatView;
@@ -19,6 +31,18 @@ export const ChatMenu = ({ chat, known }: ChatMenuProps): ReactNode => {
   const app = useApp();
   const { id: chatId, jid } = chat;
   const entries: readonly MenuEntry[] = [
+    {
+      id: 'search',
+      label: t('search.inThisChat'),
+      icon: Search,
+      onSelect: () => searchChat(app, chatId),
+    },
+    {
+      id: 'date',
+      label: t('timeline.jumpToDate'),
+      icon: CalendarSearch,
+      onSelect: () => app.openDialog({ kind: 'jump-to-date', at: Date.now() }),
+    },
     contactEntry(t, app, chat, known),
     {
       id: 'copy',

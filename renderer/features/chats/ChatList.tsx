@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ShieldCheck, SquarePen } from 'lucide-react';
-import { useMemo, useRef, type ReactNode } from 'react';
+import { useMemo, useRef, type FocusEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatId } from '#shared/ids.ts';
 import { useApp, useChats, usePeople, useUi } from '../../app-context.tsx';
@@ -10,20 +10,29 @@ import { classes } from '../../ui/classes.ts';
 import { useNow } from '../../ui/use-now.ts';
 import { useRoving } from '../../ui/use-roving.ts';
 import { Requests } from '../contacts/Requests.tsx';
+import { SearchHints } from '../search/SearchHints.tsx';
+import { SearchResults } from '../search/SearchResults.tsx';
 import styles from './ChatList.module.css';
 import { ChatRow } from './ChatRow.tsx';
 import { SearchBox } from './SearchBox.tsx';
 
 const cx = classes(styles);
 
-/** All chats, newest activity first, with a filter by name. */
+/** All chats, newest activity first, and the search. */
 export const ChatList = (): ReactNode => {
   const { t } = useTranslation();
   const { openDialog, ui } = useApp();
   const query = useUi((state) => state.query);
   const requestsOnly = useUi((state) => state.requestsOnly);
+  const searching = useUi((state) => state.searching);
+  const isQuery = query.trim() !== '' && !requestsOnly;
+  // Whoever leaves an empty box has stopped searching.
+  const onBlur = ({ currentTarget, relatedTarget }: FocusEvent): void => {
+    if (query === '' && relatedTarget instanceof Node && !currentTarget.contains(relatedTarget))
+      ui.setState({ searching: false });
+  };
   return (
-    <section className={cx('list')} aria-label={t('chats.title')} data-region="list">
+    <section className={cx('list')} aria-label={t('chats.title')} data-region="list" onBlur={onBlur}>
       <header className={cx('header')}>
         <h1>{t('chats.title')}</h1>
         <IconButton
@@ -36,11 +45,13 @@ export const ChatList = (): ReactNode => {
         label={t('chats.searchLabel')}
         value={query}
         onValue={(value) => ui.setState({ query: value })}
+        onEnter={() => ui.setState({ searching: true })}
       />
-      <Chips />
+      {(searching || isQuery) && <SearchHints />}
+      {!isQuery && <Chips />}
       {requestsOnly && <p className={cx('about')}>{t('chats.requestsText')}</p>}
       {requestsOnly && <Requests />}
-      <Rows />
+      {isQuery ? <SearchResults /> : <Rows />}
       <Footer />
     </section>
   );

@@ -10,10 +10,12 @@ interface SearchBoxProps {
   readonly label: string;
   readonly value: string;
   readonly onValue: (value: string) => void;
+  /** Somebody has come into the box. */
+  readonly onEnter?: () => void;
 }
 
 /** The box above a list. Arrow down goes into the list, Ctrl+K comes back. */
-export const SearchBox = ({ label, value, onValue }: SearchBoxProps): ReactNode => {
+export const SearchBox = ({ label, value, onValue, onEnter }: SearchBoxProps): ReactNode => {
   const { t } = useTranslation();
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
     if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
@@ -28,12 +30,15 @@ export const SearchBox = ({ label, value, onValue }: SearchBoxProps): ReactNode 
       <Search size={16} strokeWidth={1.9} />
       <input
         type="text"
+        // A query is in the language of what it looks for, not of the window.
+        dir={value === '' ? undefined : 'auto'}
         value={value}
         aria-label={label}
         placeholder={t('chats.search')}
         spellCheck={false}
         data-search
         data-region-focus
+        onFocus={onEnter}
         onChange={(event) => onValue(event.currentTarget.value)}
         onKeyDown={onKeyDown}
       />

@@ -9,6 +9,8 @@ const cx = classes(styles);
 /** The keys of features/shell/shortcuts.ts, the composer and the lists. */
 const keys = (mod: string): readonly (readonly [string, TranslationKey])[] => [
   [`${mod} K`, 'keys.search'],
+  [`${mod} F`, 'keys.searchChat'],
+  [`${mod} Shift F`, 'keys.searchAll'],
   [`${mod} N`, 'keys.newChat'],
   ['Alt ↑', 'keys.previousChat'],
   ['Alt ↓', 'keys.nextChat'],

@@ -1,6 +1,6 @@
 import { useEffect, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useApp, useUi } from '../../app-context.tsx';
+import { useApp, useChats, useUi } from '../../app-context.tsx';
 import { classes } from '../../ui/classes.ts';
 import { SkipLink } from '../../ui/Hidden.tsx';
 import { Chat } from '../chat/Chat.tsx';
@@ -25,17 +25,20 @@ export const MainWindow = (): ReactNode => {
   const view = useUi((ui) => ui.view);
   const chatId = useUi((ui) => ui.chatId);
   const contact = useUi((ui) => ui.contact);
+  // Requests and blocked chats have no box to write in.
+  const writable = useChats(({ chats }) => chatId !== undefined && chats.get(chatId)?.standing === 'open');
   useEffect(() => watchShortcuts(app), [app]);
 
   const narrow = useNarrow();
 
-  const detail = (view === 'chats' && chatId !== undefined) || (view === 'contacts' && contact !== undefined);
+  const searching = useUi((ui) => ui.searching);
+  const detail =
+    (view === 'chats' && chatId !== undefined && !searching) ||
+    (view === 'contacts' && contact !== undefined);
   return (
     <div className={cx('window', detail && 'detail')}>
       <SkipLink to="conversation">{t('app.skipToChat')}</SkipLink>
-      {view === 'chats' && chatId !== undefined && (
-        <SkipLink to="composer">{t('app.skipToMessage')}</SkipLink>
-      )}
+      {view === 'chats' && writable && <SkipLink to="composer">{t('app.skipToMessage')}</SkipLink>}
       <div className={cx('rail')}>
         <Rail />
       </div>

@@ -1,5 +1,8 @@
+import type { ChatId } from '#shared/ids.ts';
 import type { App } from '../../state/app.ts';
 import { visibleChats } from '../../state/chats.ts';
+import { focusSearch, leaveSearch, searchChat, searchEverywhere } from '../search/enter-search.ts';
+import { wordsOf } from '../search/query.ts';
 
 /** The keys of the whole window. Lists, dialogs and the composer have their own on top. */
 export const watchShortcuts = (app: App): (() => void) => {
@@ -19,7 +22,9 @@ const act = (app: App, event: KeyboardEvent): boolean => {
   const command = isMac() ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
   // A dialog keeps the window's keys away; Escape is its own.
   if (app.ui.getState().dialog !== undefined) return false;
-  if (command && !altKey && !shiftKey && key.toLowerCase() === 'k') return focusSearch(app);
+  if (command && !altKey && !shiftKey && key.toLowerCase() === 'k') return did(focusSearch(app));
+  if (command && !altKey && key.toLowerCase() === 'f')
+    return did(shiftKey ? searchEverywhere(app) : searchChat(app, openChatId(app)));
   if (command && !altKey && !shiftKey && key.toLowerCase() === 'n') return openNewChat(app);
   if (altKey && !command && (key === 'ArrowUp' || key === 'ArrowDown'))
     return step(app, key === 'ArrowUp' ? -1 : 1);
@@ -29,15 +34,13 @@ const act = (app: App, event: KeyboardEvent): boolean => {
   return false;
 };
 
-const focusSearch = (app: App): boolean => {
-  if (app.ui.getState().view === 'settings') app.show('chats');
-  // The box may only now be drawn.
-  requestAnimationFrame(() => {
-    const box = document.querySelector<HTMLInputElement>('[data-search]');
-    box?.focus();
-    box?.select();
-  });
-  return true;
+/** For an act that always means something. */
+const did = (_: void): true => true;
+
+/** The chat that is seen; from elsewhere, everything is searched. */
+const openChatId = (app: App): ChatId | undefined => {
+  const { view, chatId } = app.ui.getState();
+  return view === 'chats' ? chatId : undefined;
 };
 
 const openNewChat = (app: App): boolean => {
@@ -48,7 +51,12 @@ const openNewChat = (app: App): boolean => {
 /** The next chat of the list as it is shown; stops at the ends. */
 const step = (app: App, by: 1 | -1): boolean => {
   const { chatId, query, unreadOnly, requestsOnly } = app.ui.getState();
-  const ids = visibleChats(app.chats.getState(), { query, unreadOnly, requestsOnly, keep: chatId });
+  const ids = visibleChats(app.chats.getState(), {
+    query: wordsOf(query),
+    unreadOnly,
+    requestsOnly,
+    keep: chatId,
+  });
   const at = chatId === undefined ? -1 : ids.indexOf(chatId);
   const next = at < 0 ? (by > 0 ? ids[0] : ids.at(-1)) : ids[at + by];
   if (next !== undefined) app.openChat(next);
@@ -72,19 +80,23 @@ const cycleRegions = (by: 1 | -1): boolean => {
   return true;
 };
 
-/** Escape: empties the search, then closes what is open. */
+/** Escape: ends the search, then closes what is open. */
 const leave = (app: App): boolean => {
-  const { view, query, chatId, contact } = app.ui.getState();
-  if (query !== '') {
-    app.ui.setState({ query: '' });
-    return true;
-  }
+  const { view, chatId, contact } = app.ui.getState();
+  if (leaveSearch(app)) return true;
   if (view === 'settings') app.show('chats');
   else if (view === 'contacts' && contact !== undefined) app.ui.setState({ contact: undefined });
   else if (view === 'contacts') app.show('chats');
   else if (chatId !== undefined) {
     app.closeChat();
-    document.querySelector<HTMLElement>('[data-region="list"] [tabindex="0"][data-row]')?.focus();
+    focusList();
   } else return false;
   return true;
+};
+
+/** The row of the list that Tab reaches. The list may only now be drawn anew, and rows that are far away later. */
+const focusList = (frames = 5): void => {
+  const row = document.querySelector<HTMLElement>('[data-region="list"] [tabindex="0"][data-row]');
+  row?.focus();
+  if (document.activeElement !== row && frames > 0) requestAnimationFrame(() => focusList(frames - 1));
 };

@@ -110,7 +110,7 @@ test('a conversation with everything that one can have', async () => {
   await window.button('New chat').first().click();
   await checkScreen('new chat');
   await page.keyboard.press('Escape');
-  await page.getByLabel('Search chats by name or address').fill('nothing like this');
+  await page.getByLabel('Search chats, contacts and messages').fill('nothing like this');
   await checkScreen('search without a result');
   await page.keyboard.press('Escape');
 });

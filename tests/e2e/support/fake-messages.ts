@@ -1,10 +1,32 @@
 /** What the scripted application does with messages: it takes every change at once, and keeps no network waiting. */
 import { emojiKey } from '#shared/emoji.ts';
+import type { SearchHit } from '#shared/api/messages.ts';
 import { AppError } from '#shared/errors.ts';
-import type { MessageId } from '#shared/ids.ts';
+import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { MessageView, ReactionView } from '#shared/views.ts';
 import type { FakeBackend, Scripted } from './fake-backend.ts';
 import { firstAt, listHistory, pageOf } from './fake-history.ts';
+
+/** Longer histories are made while somebody looks at them; nobody searches those. */
+const LONGEST_SEARCHED = 1_000;
+
+const hitsFor = (backend: FakeBackend, query: string, chatId?: ChatId): readonly SearchHit[] => {
+  const wanted = query.toLowerCase();
+  const hitOf = ({ id, chatId: in_, at, direction, body }: MessageView): readonly SearchHit[] => {
+    const start = body.toLowerCase().indexOf(wanted);
+    const chat = backend.chats.get(in_);
+    if (start < 0 || chat === undefined) return [];
+    const place = { messageId: id, chatId: in_, accountId: chat.accountId, at, mine: direction === 'out' };
+    const matches = [{ start, end: start + wanted.length }];
+    return [
+      { ...place, snippet: body.slice(0, 240), cutBefore: false, cutAfter: body.length > 240, matches },
+    ];
+  };
+  return [...backend.histories]
+    .filter(([id, { length }]) => length <= LONGEST_SEARCHED && (chatId === undefined || id === chatId))
+    .flatMap(([, history]) => pageOf(history, 0, history.length).rows.flatMap(hitOf))
+    .toSorted((a, b) => b.at - a.at);
+};
 
 export const messageHandlers = (backend: FakeBackend): Scripted['messages'] => {
   const find = (messageId: MessageId): MessageView => {
@@ -34,6 +56,7 @@ export const messageHandlers = (backend: FakeBackend): Scripted['messages'] => {
       if (input.kind === 'after') return pageOf(history, at + 1, at + 1 + input.limit);
       return pageOf(history, at - half, at + half);
     },
+    search: ({ query, chatId, limit }) => ({ hits: hitsFor(backend, query, chatId).slice(0, limit) }),
     send: ({ chatId, text, replyTo, sendAt }) => {
       const answered = replyTo === undefined ? undefined : find(replyTo);
       const due =
