@@ -24,3 +24,21 @@ export type RecipientOutcome =
   | 'identity-changed'
   | 'unreachable'
   | 'unusable';
+
+/**
+ * How the user wants the messages of a chat to be protected. `automatic`: with OMEMO as soon as the other side is
+ * known to have it, and never without it again; `omemo`: never otherwise; `none`: not at all, which only the
+ * user can choose.
+ */
+export type ProtectionChoice = 'automatic' | 'omemo' | 'none';
+
+/** Why a message could not be read. */
+export type UnreadableReason =
+  /** Encrypted for other devices only. */
+  | 'not-for-this-device'
+  /** Not of the form that the protocol gives it. */
+  | 'malformed'
+  /** The session is broken, or was never there. */
+  | 'no-key'
+  /** Another key than the known one was used for the sender's device. */
+  | 'identity-changed';

@@ -9,6 +9,8 @@ export interface OmemoDeviceRow {
   readonly identityKey: Uint8Array | undefined;
   /** Another key that somebody has offered for this device. */
   readonly offeredKey: Uint8Array | undefined;
+  /** When it was offered. */
+  readonly offeredAt: number | undefined;
   /** Whether the owner's list names it. */
   readonly listed: boolean;
   /** Whether it was there when the first list of this address came. */
@@ -18,6 +20,8 @@ export interface OmemoDeviceRow {
   readonly lastHeard: number | undefined;
   /** Trust in its identity key; undefined while that is not known. */
   readonly trust: Trust | undefined;
+  /** What the user calls it; empty where they gave it no name. */
+  readonly label: string;
 }
 
 /** What a list has changed. */
@@ -39,11 +43,13 @@ interface Row {
   readonly device_id: DeviceId;
   readonly identity_key: Uint8Array | null;
   readonly offered_key: Uint8Array | null;
+  readonly offered_at: number | null;
   readonly listed: number;
   readonly first_list: number;
   readonly first_seen: number;
   readonly last_heard: number | null;
   readonly trust: Trust | null;
+  readonly label: string;
 }
 
 const bytes = (value: Uint8Array | null): Uint8Array | undefined =>
@@ -53,15 +59,17 @@ const toDevice = (row: Row): OmemoDeviceRow => ({
   deviceId: row.device_id,
   identityKey: bytes(row.identity_key),
   offeredKey: bytes(row.offered_key),
+  offeredAt: row.offered_at ?? undefined,
   listed: row.listed === 1,
   firstList: row.first_list === 1,
   firstSeen: row.first_seen,
   lastHeard: row.last_heard ?? undefined,
   trust: row.trust ?? undefined,
+  label: row.label,
 });
 
-const select = `SELECT d.device_id, d.identity_key, d.offered_key, d.listed, d.first_list, d.first_seen,
-    d.last_heard, i.trust
+const select = `SELECT d.device_id, d.identity_key, d.offered_key, d.offered_at, d.listed, d.first_list, d.first_seen,
+    d.last_heard, d.label, i.trust
   FROM omemo_devices d LEFT JOIN omemo_identities i
     ON i.account_id = d.account_id AND i.jid = d.jid AND i.identity_key = d.identity_key
   WHERE d.account_id = $accountId AND d.jid = $jid`;
@@ -189,6 +197,15 @@ export class OmemoDeviceStore {
     );
   }
 
+  /** What the user calls a device. @throws AppError `not-found` */
+  setLabel(accountId: AccountId, jid: string, deviceId: DeviceId, label: string): void {
+    this.#database.changeOne(
+      `UPDATE omemo_devices SET label = $label
+       WHERE account_id = $accountId AND jid = $jid AND device_id = $deviceId`,
+      { accountId, jid, deviceId, label },
+    );
+  }
+
   /** A message of the device was read. */
   noteHeard(accountId: AccountId, jid: string, deviceId: DeviceId, at: number): void {
     this.#database.run(
@@ -205,6 +222,13 @@ export class OmemoDeviceStore {
        WHERE account_id = $accountId AND jid = $jid AND identity_key = $identityKey`,
       { accountId, jid, identityKey, trust, at },
     );
+  }
+
+  /** Whether a key is known as that of another address. */
+  belongsToAnother(accountId: AccountId, jid: string, identityKey: Uint8Array): boolean {
+    const sql = `SELECT 1 FROM omemo_identities
+      WHERE account_id = $accountId AND jid <> $jid AND identity_key = $identityKey LIMIT 1`;
+    return this.#database.one(sql, { accountId, jid, identityKey }) !== undefined;
   }
 
   /** Whether a key of the address was ever verified, which ends blind trust. */

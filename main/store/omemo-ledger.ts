@@ -1,5 +1,5 @@
 import type { DeviceId, MessageId } from '#shared/ids.ts';
-import type { RecipientOutcome } from '#shared/omemo.ts';
+import type { RecipientOutcome, UnreadableReason } from '#shared/omemo.ts';
 import type { Database } from './database.ts';
 
 /** What became of a message for one device. */
@@ -15,6 +15,13 @@ export interface RecipientEntry {
 export interface SenderEntry {
   readonly deviceId: DeviceId;
   readonly identityKey: Uint8Array;
+}
+
+/** Why a message could not be read. */
+export interface UnreadableEntry {
+  readonly reason: UnreadableReason;
+  /** Which device it says has written it; undefined where it does not say. */
+  readonly deviceId: DeviceId | undefined;
 }
 
 const bytes = (value: Uint8Array): Uint8Array => new Uint8Array(value.buffer, value.byteOffset, value.length);
@@ -69,5 +76,23 @@ export class OmemoLedger {
     const sql = 'SELECT device_id, identity_key FROM omemo_senders WHERE message_id = $messageId';
     const row = this.#database.one<{ device_id: DeviceId; identity_key: Uint8Array }>(sql, { messageId });
     return row && { deviceId: row.device_id, identityKey: bytes(row.identity_key) };
+  }
+
+  /** Replaces what was noted before: a repair may have failed for another reason. */
+  noteUnreadable(messageId: MessageId, { reason, deviceId }: UnreadableEntry): void {
+    this.#database.run(
+      `INSERT INTO omemo_unreadable (message_id, device_id, reason) VALUES ($messageId, $deviceId, $reason)
+       ON CONFLICT (message_id) DO UPDATE SET device_id = $deviceId, reason = $reason`,
+      { messageId, deviceId: deviceId ?? null, reason },
+    );
+  }
+
+  /** Undefined for what was read, and where nothing is known. */
+  unreadable(messageId: MessageId): UnreadableEntry | undefined {
+    const sql = 'SELECT device_id, reason FROM omemo_unreadable WHERE message_id = $messageId';
+    const row = this.#database.one<{ device_id: DeviceId | null; reason: UnreadableReason }>(sql, {
+      messageId,
+    });
+    return row && { reason: row.reason, deviceId: row.device_id ?? undefined };
   }
 }

@@ -2,6 +2,7 @@ import { AccountStore } from './accounts.ts';
 import { ArchiveStore } from './archive.ts';
 import { BlockedStore } from './blocked.ts';
 import { CapsStore } from './caps.ts';
+import { ChatProtectionStore } from './chat-protection.ts';
 import { ChatStore } from './chats.ts';
 import { ContactStore } from './contacts.ts';
 import type { Database } from './database.ts';
@@ -39,6 +40,7 @@ export interface Store {
   readonly secrets: SecretTable;
   readonly caps: CapsStore;
   readonly omemo: OmemoStore;
+  readonly protection: ChatProtectionStore;
   /** The counter of `rev`, also for live rows that are not kept (presence, typing, connection). */
   readonly revisions: Revisions;
   /**
@@ -83,6 +85,7 @@ export const openStore = (database: Database): Store => {
     secrets: new SecretTable(database),
     caps: new CapsStore(database),
     omemo: openOmemoStore(database),
+    protection: new ChatProtectionStore(database),
     revisions,
     maintain: () => deletions.slice() || searchIndex.indexSlice(),
     transaction: (act) => database.transaction(act),

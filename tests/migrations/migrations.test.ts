@@ -16,6 +16,7 @@ import { stepToVersionSix } from './version-6.ts';
 import { stepToVersionSeven } from './version-7.ts';
 import { stepToVersionEight } from './version-8.ts';
 import { stepToVersionNine } from './version-9.ts';
+import { stepToVersionTen } from './version-10.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -57,6 +58,7 @@ test('each version is what was released, to the letter', () => {
     stepToVersionSeven,
     stepToVersionEight,
     stepToVersionNine,
+    stepToVersionTen,
   ];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();
@@ -318,6 +320,29 @@ test('version 9 keeps the reactions of version 8, which newer ones replace', () 
   expect(store.reactions.of([messageId])).toEqual([kept]);
   expect(store.reactions.set({ ...kept, emojis: ['❤️'], at: 99, stanzaId: 'x' })).toBeUndefined();
   expect(store.reactions.set({ ...kept, emojis: ['❤️'], at: 101, stanzaId: 'x' })).toBeDefined();
+});
+
+test('version 10 leaves the protection of older chats to the settings, and their devices without a name', () => {
+  const profile = temporaryProfile();
+  const device = `INSERT INTO omemo_devices (account_id, jid, device_id, listed, first_list, first_seen)
+    SELECT account_id, 'romeo@montague.example', 7, 1, 1, 100 FROM chats WHERE id = 1;`;
+  const steps = [
+    stepToVersionTwo,
+    stepToVersionThree,
+    stepToVersionFour,
+    stepToVersionFive,
+    stepToVersionSix,
+  ];
+  const later = [stepToVersionSeven, stepToVersionEight, stepToVersionNine];
+  oldDatabase(profile.paths.database, versionOneSchema, versionOneRows, ...steps, ...later, device);
+  const { store } = profile.open();
+  const chatId = 1 as ChatId;
+  expect(store.protection.choice(chatId)).toBeUndefined();
+  store.protection.setChoice(chatId, 'none');
+  store.protection.setChoice(chatId, 'omemo');
+  expect(store.protection.choice(chatId)).toBe('omemo');
+  const [known] = store.omemo.devices.list(store.chats.accountOf(chatId), 'romeo@montague.example');
+  expect(known).toMatchObject({ deviceId: 7, label: '' });
 });
 
 describe('the migrator', () => {

@@ -7,6 +7,7 @@ import { resumption } from './0006-resumption.ts';
 import { omemo } from './0007-omemo.ts';
 import { unreadCounts } from './0008-unread.ts';
 import { reactionIds } from './0009-reaction-ids.ts';
+import { protection } from './0010-protection.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   omemo,
   unreadCounts,
   reactionIds,
+  protection,
 ];

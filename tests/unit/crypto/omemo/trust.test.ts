@@ -14,6 +14,8 @@ const device = (change: Partial<OmemoDeviceRow> = {}): OmemoDeviceRow => ({
   deviceId: 1 as DeviceId,
   identityKey: new Uint8Array(32),
   offeredKey: undefined,
+  offeredAt: undefined,
+  label: '',
   listed: true,
   firstList: true,
   firstSeen: 0,
