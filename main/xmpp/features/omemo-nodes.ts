@@ -4,6 +4,7 @@
  */
 import type { DeviceId } from '#shared/ids.ts';
 import type { Jid } from '#shared/jid.ts';
+import type { StanzaError } from '../port.ts';
 import type { Element } from '../stanza.ts';
 import {
   bundleElement,
@@ -15,6 +16,8 @@ import {
 } from './omemo.ts';
 import {
   configureNode,
+  isOptionUnknown,
+  isPreconditionNotMet,
   itemsRequest,
   publishItem,
   readItems,
@@ -92,6 +95,15 @@ export const readBundleAnswer = (answer: Element, id: DeviceId): WireBundle | un
 /** Opens a node that another client, or the server, has made otherwise. */
 export const openDeviceList = (): Element => configureNode(DEVICE_LIST, options);
 export const openBundle = (id: DeviceId): Element => configureNode(bundleNode(id), options);
+
+/**
+ * Why a publication with options failed. `closed`: the node is there and configured otherwise; `options`: the
+ * server knows no such options; undefined: something else.
+ */
+export const publicationTrouble = (error: StanzaError): 'closed' | 'options' | undefined => {
+  if (isPreconditionNotMet(error)) return 'closed';
+  return isOptionUnknown(error) || error.condition === 'feature-not-implemented' ? 'options' : undefined;
+};
 
 /** What to announce to be told of changed lists (section 4.2). */
 export const DEVICE_LIST_NOTIFY = `${DEVICE_LIST}+notify`;

@@ -1,0 +1,239 @@
+/** OMEMO as a scheme: one text for many devices, and the text of a message from one of them. */
+import type { AccountId, DeviceId, MessageId } from '#shared/ids.ts';
+import type { RecipientOutcome, TrustPolicy } from '#shared/omemo.ts';
+import type { OmemoStore, RecipientEntry } from '#main/store/keys.ts';
+import type { Clock } from '#main/util/clock.ts';
+import {
+  encryptedElement,
+  OMEMO,
+  readEncrypted,
+  type WireKey,
+  type WireMessage,
+} from '#main/xmpp/features/omemo.ts';
+import type { Element } from '#main/xmpp/stanza.ts';
+import type { Conversation, EncryptionScheme, OpenOutcome, SealOutcome } from '../scheme.ts';
+import type { DecryptResult, Engine, IdentityKey, SessionRecord } from './engine.ts';
+import { ownDevice, ownPreKeys } from './own-device.ts';
+import { openPayload, sealPayload } from './payload.ts';
+import type { Preparation } from './preparation.ts';
+import { wipe } from './ratchet/bytes.ts';
+import { chooseRecipients, firstTrust, type Addressee } from './trust.ts';
+
+/** What a message that was read asks of us afterwards. */
+export interface Aftermath {
+  /** A peer has used a prekey: the bundle must be published anew. */
+  preKeyUsed(accountId: AccountId): void;
+  /** An empty message shall go to a device: it has started a session, or has waited long for an answer. */
+  answer(accountId: AccountId, jid: string, deviceId: DeviceId): void;
+  /** A message of a device could not be read: a new session may help. */
+  broken(accountId: AccountId, jid: string, deviceId: DeviceId): void;
+  /** The devices of an address, or what is known of them, have changed. */
+  devicesChanged(accountId: AccountId, jid: string): void;
+}
+
+export interface OmemoSchemeDependencies {
+  readonly store: OmemoStore;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly policy: () => TrustPolicy;
+  readonly preparation: Pick<Preparation, 'needed' | 'failure' | 'listIsOld'>;
+  readonly aftermath: Aftermath;
+}
+
+/** Keys for the same device id in one message: by chance two, of different accounts. */
+const MAX_OWN_KEYS = 4;
+
+type Sealed = { readonly key: WireKey } | { readonly outcome: RecipientOutcome };
+
+interface Attempt {
+  readonly addressee: Addressee;
+  readonly result: Sealed;
+}
+
+export class OmemoScheme implements EncryptionScheme {
+  readonly #deps: OmemoSchemeDependencies;
+
+  constructor(deps: OmemoSchemeDependencies) {
+    this.#deps = deps;
+  }
+
+  seal(conversation: Conversation, text: string, messageId: MessageId | undefined): SealOutcome {
+    const { store, preparation } = this.#deps;
+    const { accountId, own, peer } = conversation;
+    const stored = store.keys.own(accountId);
+    const ready = preparation.needed(conversation);
+    if (ready !== undefined) return { kind: 'preparing', ready };
+    const addressees = this.#addressees(conversation, stored?.deviceId);
+    const theirs = addressees.filter(({ jid }) => jid === peer);
+    if (stored === undefined || (peer !== own && theirs.length === 0))
+      return { kind: 'refused', condition: 'no-device' };
+    const { receive, leftOut } = chooseRecipients(addressees);
+    const payload = sealPayload(text);
+    const sealFor = (wanted: (jid: string) => boolean): readonly Attempt[] =>
+      receive
+        .filter(({ jid }) => wanted(jid))
+        .map((addressee) => ({
+          addressee,
+          result: this.#sealFor(accountId, addressee, payload.keyMaterial),
+        }));
+    const forThem = sealFor((jid) => jid === peer);
+    const isReached = peer === own || forThem.some(({ result }) => 'key' in result);
+    // Our other devices get no copy of what nobody gets.
+    const forUs = isReached && peer !== own ? sealFor((jid) => jid !== peer) : [];
+    wipe(payload.keyMaterial);
+    const sealed = [...forUs, ...forThem];
+    if (messageId !== undefined) {
+      store.ledger.noteRecipients(messageId, [
+        ...sealed.map(({ addressee, result }) =>
+          entryOf(addressee, 'key' in result ? 'encrypted' : result.outcome),
+        ),
+        ...leftOut.map((addressee) => entryOf(addressee, addressee.outcome)),
+      ]);
+    }
+    if (!isReached) return { kind: 'refused', condition: 'no-trusted-device' };
+    const keys = sealed.flatMap(({ result }) => ('key' in result ? [result.key] : []));
+    const { iv, ciphertext } = payload;
+    const element = encryptedElement({ sid: stored.deviceId, keys, iv, payload: ciphertext });
+    return { kind: 'sealed', element, namespace: OMEMO };
+  }
+
+  open(conversation: Conversation, sender: string, message: Element): OpenOutcome {
+    const content = readEncrypted(message);
+    if (content === undefined) return { kind: 'not-encrypted' };
+    if (content.kind === 'malformed') return { kind: 'unreadable', reason: 'malformed' };
+    return this.#open(conversation, sender, content.message);
+  }
+
+  /** All listed devices of both sides but this one. */
+  #addressees({ accountId, own, peer }: Conversation, ownId: DeviceId | undefined): readonly Addressee[] {
+    const { devices } = this.#deps.store;
+    return [...new Set([peer, own])]
+      .flatMap((jid) => devices.list(accountId, jid).map((device) => ({ jid, device })))
+      .filter(({ jid, device }) => device.listed && !(jid === own && device.deviceId === ownId));
+  }
+
+  #sealFor(accountId: AccountId, { jid, device }: Addressee, keyMaterial: Uint8Array): Sealed {
+    const { store, engine, preparation } = this.#deps;
+    const place = { accountId, jid, deviceId: device.deviceId };
+    const record = store.sessions.record(place);
+    const missing = preparation.failure(accountId, jid, device.deviceId) ?? 'unreachable';
+    if (record === undefined) return { outcome: missing };
+    const result = engine.encrypt(record as SessionRecord, keyMaterial);
+    if (result.kind === 'needs-rebuild') {
+      // The next message starts a new one.
+      store.sessions.forget(place);
+      return { outcome: missing };
+    }
+    store.sessions.keep(place, result.record);
+    return { key: { rid: device.deviceId, prekey: result.isKeyExchange, data: result.data } };
+  }
+
+  #open(conversation: Conversation, sender: string, message: WireMessage): OpenOutcome {
+    const { accountId, own } = conversation;
+    const stored = this.#deps.store.keys.own(accountId);
+    // What this device has sent comes back by archives: nobody can open it, and its text is here.
+    if (stored !== undefined && sender === own && message.sid === stored.deviceId) return { kind: 'nothing' };
+    const ours = stored === undefined ? [] : message.keys.filter(({ rid }) => rid === stored.deviceId);
+    if (stored === undefined || ours.length === 0)
+      return message.payload === undefined
+        ? { kind: 'nothing' }
+        : { kind: 'unreadable', reason: 'not-for-this-device' };
+    const results = ours
+      .slice(0, MAX_OWN_KEYS)
+      .map(({ data }) => this.#decrypt(accountId, sender, message.sid, data));
+    const opened = results.find((result) => result.kind === 'decrypted');
+    if (opened?.kind === 'decrypted') return this.#opened(accountId, sender, message, opened);
+    return this.#notOpened(accountId, sender, message, results);
+  }
+
+  #decrypt(accountId: AccountId, jid: string, deviceId: DeviceId, data: Uint8Array): DecryptResult {
+    const { store, engine } = this.#deps;
+    const own = store.keys.own(accountId);
+    if (own === undefined) return { kind: 'no-session' };
+    return engine.decrypt({
+      version: OMEMO,
+      own: ownDevice(own),
+      preKeys: ownPreKeys(store, accountId),
+      pinned: store.devices.get(accountId, jid, deviceId)?.identityKey as IdentityKey | undefined,
+      record: store.sessions.record({ accountId, jid, deviceId }) as SessionRecord | undefined,
+      data,
+    });
+  }
+
+  #opened(
+    accountId: AccountId,
+    jid: string,
+    { sid, iv, payload }: WireMessage,
+    result: Extract<DecryptResult, { kind: 'decrypted' }>,
+  ): OpenOutcome {
+    const { store, clock, aftermath } = this.#deps;
+    // Who delivers messages could say that they are somebody else's: a key belongs to one address.
+    if (store.devices.belongsToAnother(accountId, jid, result.identityKey))
+      return { kind: 'unreadable', reason: 'identity-changed' };
+    const text = payload === undefined ? '' : textOf(result.plaintext, iv, payload);
+    // The key stays unused: should the true payload come, it can still be opened.
+    if (text === undefined) return { kind: 'unreadable', reason: 'malformed' };
+    this.#meet(accountId, jid, sid, result.identityKey);
+    store.sessions.keep({ accountId, jid, deviceId: sid }, result.record);
+    store.devices.noteHeard(accountId, jid, sid, clock.now());
+    if (result.consumedPreKey !== undefined) {
+      store.keys.usePreKey(accountId, result.consumedPreKey, clock.now());
+      aftermath.preKeyUsed(accountId);
+    }
+    if (result.consumedPreKey !== undefined || result.heartbeatDue) aftermath.answer(accountId, jid, sid);
+    if (payload === undefined) return { kind: 'nothing' };
+    return { kind: 'text', text, writer: { deviceId: sid, identityKey: result.identityKey } };
+  }
+
+  /** A device that writes is known from now on, with its key, whether a list names it or not. */
+  #meet(accountId: AccountId, jid: string, deviceId: DeviceId, identityKey: IdentityKey): void {
+    const { store, clock, policy, aftermath, preparation } = this.#deps;
+    const { devices } = store;
+    if (devices.get(accountId, jid, deviceId)?.listed !== true) preparation.listIsOld(accountId, jid);
+    if (devices.get(accountId, jid, deviceId)?.identityKey !== undefined) return;
+    devices.addUnlisted(accountId, jid, deviceId, clock.now());
+    const device = devices.get(accountId, jid, deviceId);
+    if (device === undefined) return;
+    const trust = firstTrust(policy(), device, devices.hasVerified(accountId, jid));
+    devices.pin(accountId, jid, deviceId, identityKey, trust, clock.now());
+    aftermath.devicesChanged(accountId, jid);
+  }
+
+  #notOpened(
+    accountId: AccountId,
+    jid: string,
+    { sid, payload }: WireMessage,
+    results: readonly DecryptResult[],
+  ): OpenOutcome {
+    const { store, clock, aftermath } = this.#deps;
+    if (results.some(({ kind }) => kind === 'duplicate')) return { kind: 'nothing' };
+    const changed = results.find((result) => result.kind === 'identity-mismatch');
+    if (changed?.kind === 'identity-mismatch') {
+      store.devices.pin(accountId, jid, sid, changed.identityKey, 'undecided', clock.now());
+      aftermath.devicesChanged(accountId, jid);
+      return { kind: 'unreadable', reason: 'identity-changed' };
+    }
+    const isForeign = results.every(({ kind }) => kind === 'malformed' || kind === 'unsupported-version');
+    if (!isForeign) aftermath.broken(accountId, jid, sid);
+    if (payload === undefined) return { kind: 'nothing' };
+    return { kind: 'unreadable', reason: isForeign ? 'malformed' : 'no-key' };
+  }
+}
+
+/** Undefined where key and payload do not fit. */
+const textOf = (
+  keyMaterial: Uint8Array,
+  iv: Uint8Array | undefined,
+  ciphertext: Uint8Array,
+): string | undefined => {
+  const text = iv === undefined ? undefined : openPayload({ keyMaterial, iv, ciphertext });
+  wipe(keyMaterial);
+  return text;
+};
+
+const entryOf = ({ jid, device }: Addressee, outcome: RecipientOutcome): RecipientEntry => ({
+  jid,
+  deviceId: device.deviceId,
+  identityKey: device.identityKey,
+  outcome,
+});

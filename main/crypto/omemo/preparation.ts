@@ -1,0 +1,200 @@
+/** What must be fetched before a message can be encrypted: device lists, and bundles for sessions. */
+import type { AccountId, DeviceId } from '#shared/ids.ts';
+import type { RecipientOutcome, TrustPolicy } from '#shared/omemo.ts';
+import type { Logger } from '#main/log/logger.ts';
+import type { OmemoDeviceRow, OmemoStore } from '#main/store/keys.ts';
+import type { Clock } from '#main/util/clock.ts';
+import { OMEMO, type WireBundle } from '#main/xmpp/features/omemo.ts';
+import type { Conversation } from '../scheme.ts';
+import type { Engine, IdentityKey, SessionRecord } from './engine.ts';
+import { fetchBundle, fetchDeviceList, type LiveSession, type LiveSessions } from './live.ts';
+import { ownDevice } from './own-device.ts';
+import { firstTrust, isTrusted, standingOf } from './trust.ts';
+
+export interface PreparationDependencies {
+  readonly store: OmemoStore;
+  /** All writes of `act` together or none. */
+  readonly transaction: <T>(act: () => T) => T;
+  readonly engine: Engine;
+  readonly live: LiveSessions;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly policy: () => TrustPolicy;
+  /** The devices of an address, or what is known of them, have changed. */
+  readonly devicesChanged: (accountId: AccountId, jid: string) => void;
+}
+
+/** Why a device has no session. */
+type Failure = Extract<RecipientOutcome, 'unreachable' | 'unusable'>;
+
+/** What could not be fetched is tried again after this long, or on the next stream. */
+const FORGET_FAILURE_MS = 600_000;
+
+/** Fetches what is missing, each thing once at a time; failures are remembered, so that nobody waits twice. */
+export class Preparation {
+  readonly #deps: PreparationDependencies;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #failures = new Map<string, { readonly failure: Failure; readonly at: number }>();
+  /** Lists that were fetched, or could not be, on the present stream. */
+  readonly #asked = new Set<string>();
+  /** Lists that lack a device which has written. */
+  readonly #old = new Set<string>();
+
+  constructor(deps: PreparationDependencies) {
+    this.#deps = deps;
+  }
+
+  /** A new stream: what failed may work now. */
+  forget(accountId: AccountId): void {
+    for (const key of this.#failures.keys()) if (key.startsWith(`${accountId} `)) this.#failures.delete(key);
+    for (const key of this.#asked) if (key.startsWith(`${accountId} `)) this.#asked.delete(key);
+  }
+
+  /** Why no session with a device could be started; undefined where nothing failed. */
+  failure(accountId: AccountId, jid: string, deviceId: DeviceId): Failure | undefined {
+    const found = this.#failures.get(`${accountId} ${jid} ${deviceId}`);
+    return found !== undefined && this.#deps.clock.now() - found.at < FORGET_FAILURE_MS
+      ? found.failure
+      : undefined;
+  }
+
+  /** A device has written that the list of its owner, as we know it, does not name (XEP-0384 section 6). */
+  listIsOld(accountId: AccountId, jid: string): void {
+    this.#old.add(`${accountId} ${jid}`);
+    this.#asked.delete(`${accountId} ${jid}`);
+  }
+
+  /**
+   * Undefined where a message of this conversation can be sealed now. Otherwise what is missing is being
+   * fetched; settles when that is done, well or not, and never rejects.
+   */
+  needed(conversation: Conversation): Promise<void> | undefined {
+    const { accountId, own, peer } = conversation;
+    const session = this.#deps.live.get(accountId);
+    if (session === undefined) return undefined;
+    const jids = [...new Set([peer, own])].filter((jid) => this.#isMissing(conversation, jid));
+    if (jids.length === 0) return undefined;
+    return Promise.all(jids.map((jid) => this.#prepareOnce(conversation, session, jid))).then(
+      () => undefined,
+    );
+  }
+
+  #isMissing(conversation: Conversation, jid: string): boolean {
+    return this.#listIsMissing(conversation.accountId, jid) || this.#unready(conversation, jid).length > 0;
+  }
+
+  #listIsMissing(accountId: AccountId, jid: string): boolean {
+    const key = `${accountId} ${jid}`;
+    if (this.#asked.has(key)) return false;
+    return this.#old.has(key) || !this.#deps.store.devices.list(accountId, jid).some(({ listed }) => listed);
+  }
+
+  /** Devices whose key is not known, or that are trusted and have no session. */
+  #unready({ accountId, own }: Conversation, jid: string): readonly OmemoDeviceRow[] {
+    const { devices, keys, sessions } = this.#deps.store;
+    const ownId = jid === own ? keys.own(accountId)?.deviceId : undefined;
+    return devices
+      .list(accountId, jid)
+      .filter(({ deviceId, listed }) => listed && deviceId !== ownId)
+      .filter(({ deviceId }) => this.failure(accountId, jid, deviceId) === undefined)
+      .filter(
+        (device) =>
+          device.identityKey === undefined ||
+          (standingOf(device) === 'trusted' &&
+            sessions.record({ accountId, jid, deviceId: device.deviceId }) === undefined),
+      );
+  }
+
+  #prepareOnce(conversation: Conversation, session: LiveSession, jid: string): Promise<void> {
+    const key = `${conversation.accountId} ${jid}`;
+    const running = this.#running.get(key);
+    if (running !== undefined) return running;
+    const started = this.#prepare(conversation, session, jid).finally(() => this.#running.delete(key));
+    this.#running.set(key, started);
+    return started;
+  }
+
+  async #prepare(conversation: Conversation, session: LiveSession, jid: string): Promise<void> {
+    const { accountId } = conversation;
+    if (this.#listIsMissing(accountId, jid)) await this.#fetchList(accountId, session, jid);
+    await Promise.all(
+      this.#unready(conversation, jid).map(({ deviceId }) =>
+        this.#prepareDevice(conversation, session, jid, deviceId),
+      ),
+    );
+  }
+
+  async #fetchList(accountId: AccountId, session: LiveSession, jid: string): Promise<void> {
+    const { store, clock, log, devicesChanged } = this.#deps;
+    this.#asked.add(`${accountId} ${jid}`);
+    this.#old.delete(`${accountId} ${jid}`);
+    try {
+      const ids = await fetchDeviceList(session, jid);
+      store.devices.receiveList(accountId, jid, ids, clock.now());
+      devicesChanged(accountId, jid);
+    } catch (error) {
+      log.warn('no device list', {}, error);
+    }
+  }
+
+  async #prepareDevice(
+    conversation: Conversation,
+    session: LiveSession,
+    jid: string,
+    deviceId: DeviceId,
+  ): Promise<void> {
+    const { accountId } = conversation;
+    const { log, transaction, devicesChanged } = this.#deps;
+    let failure: Failure | undefined;
+    try {
+      const bundle = await fetchBundle(session, jid, deviceId);
+      failure =
+        bundle === undefined
+          ? 'unusable'
+          : transaction(() => this.useBundle(accountId, jid, deviceId, bundle));
+      devicesChanged(accountId, jid);
+    } catch (error) {
+      log.warn('no bundle', { device: deviceId }, error);
+      failure = 'unreachable';
+    }
+    if (failure !== undefined)
+      this.#failures.set(`${accountId} ${jid} ${deviceId}`, { failure, at: this.#deps.clock.now() });
+  }
+
+  /**
+   * Learns the key of a device, and starts a session where it is trusted. Only within a transaction.
+   * @returns undefined where that went well, or the user has to decide
+   */
+  useBundle(accountId: AccountId, jid: string, deviceId: DeviceId, bundle: WireBundle): Failure | undefined {
+    const { store, engine, clock, policy, log } = this.#deps;
+    const { devices, sessions, keys } = store;
+    const [own, device] = [keys.own(accountId), devices.get(accountId, jid, deviceId)];
+    if (own === undefined || device === undefined) return 'unusable';
+    const place = { accountId, jid, deviceId };
+    const result = engine.startSession({
+      version: OMEMO,
+      own: ownDevice(own),
+      bundle,
+      pinned: device.identityKey as IdentityKey | undefined,
+      record: sessions.record(place) as SessionRecord | undefined,
+    });
+    switch (result.kind) {
+      case 'identity-mismatch':
+        log.warn('another identity key was published for a known device', { device: deviceId });
+        devices.pin(accountId, jid, deviceId, result.identityKey, 'undecided', clock.now());
+        return undefined;
+      case 'started': {
+        const trust = firstTrust(policy(), device, devices.hasVerified(accountId, jid));
+        devices.pin(accountId, jid, deviceId, result.identityKey, trust, clock.now());
+        // Of others only the key is wanted: the user shall see whom it is about.
+        if (isTrusted(devices.get(accountId, jid, deviceId)?.trust)) sessions.keep(place, result.record);
+        return undefined;
+      }
+      case 'invalid-key':
+      case 'invalid-signature':
+      case 'no-prekey':
+        log.warn('a bundle that cannot be used', { device: deviceId, reason: result.kind });
+        return 'unusable';
+    }
+  }
+}

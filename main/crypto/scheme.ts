@@ -1,0 +1,60 @@
+/**
+ * The port between messages and what protects them. Sealing and opening are synchronous and write within the
+ * transaction of their message: a ratchet never goes on without the message that it went on for.
+ */
+import type { AccountId, DeviceId, MessageId } from '#shared/ids.ts';
+import type { Element } from '#main/xmpp/stanza.ts';
+
+/** Whose conversation with whom; both addresses are bare. */
+export interface Conversation {
+  readonly accountId: AccountId;
+  readonly own: string;
+  readonly peer: string;
+}
+
+export type SealOutcome =
+  | {
+      readonly kind: 'sealed';
+      /** Goes into the stanza in place of the text. */
+      readonly element: Element;
+      /** Names the mechanism for clients that cannot read it (XEP-0380). */
+      readonly namespace: string;
+    }
+  /** Keys of the other side must be fetched first. `ready` settles when to ask again, and never rejects. */
+  | { readonly kind: 'preparing'; readonly ready: Promise<void> }
+  /** Nobody on the other side could read it. The message stays here until the user decides. */
+  | { readonly kind: 'refused'; readonly condition: 'no-device' | 'no-trusted-device' };
+
+/** Which device wrote a message, proven by its session. */
+export interface Writer {
+  readonly deviceId: DeviceId;
+  readonly identityKey: Uint8Array;
+}
+
+export type UnreadableReason =
+  /** Encrypted for other devices only. */
+  | 'not-for-this-device'
+  /** Not of the form that the protocol gives it. */
+  | 'malformed'
+  /** The session is broken, or was never there. */
+  | 'no-key'
+  /** Another key than the known one was used for the sender's device. */
+  | 'identity-changed';
+
+export type OpenOutcome =
+  /** Not encrypted with this scheme. */
+  | { readonly kind: 'not-encrypted' }
+  | { readonly kind: 'text'; readonly text: string; readonly writer: Writer }
+  /** Carried keys only, or was opened before: there is nothing to show. */
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
+
+export interface EncryptionScheme {
+  /**
+   * Encrypts a text for all devices that may read it, and notes who they are.
+   * @param messageId for the ledger; undefined for what is said about a message
+   */
+  seal(conversation: Conversation, text: string, messageId: MessageId | undefined): SealOutcome;
+  /** @param sender bare address, as the server vouches for it */
+  open(conversation: Conversation, sender: string, message: Element): OpenOutcome;
+}
