@@ -86,7 +86,9 @@ export class StreamMemory implements ResumeMemory {
   end(state: ResumeState | undefined): void {
     try {
       this.#deps.store.transaction(() => {
-        if (state !== undefined) this.#keepPresence();
+        // Nothing of it is worth keeping when no stream will go on with it.
+        if (state === undefined) this.#deps.store.contacts.clearPresences(this.#accountId);
+        else this.#keepPresence();
         this.#keep(state);
       });
     } catch (error) {

@@ -110,8 +110,11 @@ describe('the memory of a stream', () => {
   it('has nothing to resume after a goodbye', () => {
     const stream = new FakeStream();
     memory.begin(stream);
+    hear("<presence from='bob@localhost/x'/>");
+    memory.acknowledging(3);
     memory.end(undefined);
     memory.acknowledging(4);
     expect(memory.load()).toBeUndefined();
+    expect(test.store.contacts.presences(test.account.id).size).toBe(0);
   });
 });
