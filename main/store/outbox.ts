@@ -78,11 +78,15 @@ export class OutboxStore {
     this.#search = search;
   }
 
-  /** Adds an entry behind all others. @throws AppError `not-found` where there is no such chat */
+  /**
+   * Adds an entry behind all others. What is said about a message that waits for its time waits with it, or it
+   * would overtake it. @throws AppError `not-found` where there is no such chat
+   */
   add(entry: NewOutboxEntry): OutboxEntry {
     const sql = 'SELECT account_id FROM chats WHERE id = $chatId';
     const chat = this.#database.one<Pick<OutboxRow, 'account_id'>>(sql, { chatId: entry.chatId });
     if (chat === undefined) throw new AppError('not-found', 'no such chat');
+    const about = entry.aboutId === undefined ? undefined : this.ofMessage(entry.aboutId);
     const id = this.#database.insert(
       `INSERT INTO outbox (account_id, chat_id, message_id, about_id, kind, payload, created_at, not_before)
        VALUES ($accountId, $chatId, $messageId, $aboutId, $kind, $payload, $createdAt, $notBefore)`,
@@ -94,7 +98,7 @@ export class OutboxStore {
         kind: entry.kind,
         payload: toPayload(entry.payload),
         createdAt: entry.createdAt,
-        notBefore: entry.notBefore ?? null,
+        notBefore: entry.notBefore ?? about?.notBefore ?? null,
       },
     );
     return this.require(id as OutboxId);
@@ -179,7 +183,7 @@ export class OutboxStore {
     return this.#database.transaction(() => {
       const entry = this.get(id);
       if (entry === undefined || entry.stanza !== undefined) return undefined;
-      const renewed = this.#renew(id, notBefore);
+      const renewed = this.#move(id, notBefore);
       if (notBefore === undefined && now !== undefined) this.#depart(renewed, now);
       return this.require(renewed);
     });
@@ -242,8 +246,20 @@ export class OutboxStore {
     const due = this.#database.all<Pick<OutboxRow, 'id'>>(sql, { accountId, now });
     if (due.length === 0) return;
     this.#database.transaction(() => {
-      for (const { id } of due) this.#depart(this.#renew(id, undefined), now);
+      // What is said about a message has left the row with it.
+      for (const { id } of due)
+        if (this.get(id as OutboxId) !== undefined) this.#depart(this.#move(id, undefined), now);
     });
+  }
+
+  /** Gives an entry another time, and what is said about its message with it. @returns its new id */
+  #move(id: number, notBefore: number | undefined): OutboxId {
+    const renewed = this.#renew(id, notBefore);
+    const { messageId = null } = this.require(renewed);
+    const sql = 'SELECT id FROM outbox WHERE about_id = $messageId AND not_before IS NOT NULL ORDER BY id';
+    for (const about of this.#database.all<Pick<OutboxRow, 'id'>>(sql, { messageId }))
+      this.#renew(about.id, notBefore);
+    return renewed;
   }
 
   /** A message that waited for its time is of now, and stands behind what has come meanwhile. */

@@ -114,9 +114,9 @@ const change = async (
       await api.messages.retract({ messageId });
       return;
     case 'react': {
-      const answer = await api.messages.react({ messageId, emoji: act.emoji, on: act.on });
-      const emojis = (answer.reactions ?? []).filter(({ mine }) => mine).map(({ emoji }) => emoji);
-      script.reacted.set(id, { ...promised, emojis: emojis.toSorted().join(' ') });
+      const emojis = ownReactions(await api.messages.react({ messageId, emoji: act.emoji, on: act.on }));
+      // What was so already need not be said.
+      if (emojis !== ownReactions(row)) script.reacted.set(id, { ...promised, emojis });
       return;
     }
     case 'read':
@@ -128,6 +128,12 @@ const change = async (
       await api.messages.delete({ messageId });
   }
 };
+
+const ownReactions = ({ reactions = [] }: MessageView): string =>
+  reactions
+    .flatMap(({ mine, emoji }) => (mine ? [emoji] : []))
+    .toSorted()
+    .join(' ');
 
 type Disturbance = Exclude<
   Act,

@@ -99,6 +99,25 @@ describe('scheduled entries', () => {
     expect(store.outbox.countWaiting(accountId)).toBe(4);
   });
 
+  test('what is said about them never overtakes them, however often they are moved', () => {
+    const { store, accountId, chatId } = storeWithChat();
+    const { id } = store.messages.insertOutgoing({ ...outgoing(chatId, 'later', 1), notBefore: 100 });
+    store.outbox.add({ chatId, aboutId: id, kind: 'reaction', payload: 1, createdAt: 2 });
+    store.outbox.add({ chatId, aboutId: id, kind: 'reaction', payload: 2, createdAt: 3 });
+    const left = (now: number): readonly (string | undefined)[] => {
+      const kinds: string[] = [];
+      let last = store.outbox.next(accountId, undefined, now);
+      for (; last !== undefined; last = store.outbox.next(accountId, last.id, now))
+        kinds.push(`${last.kind} ${String(last.payload ?? '')}`.trim());
+      return kinds;
+    };
+    const entry = store.outbox.ofMessage(id);
+    if (entry === undefined) throw new Error('there is no entry');
+    store.outbox.reschedule(entry.id, 200);
+    expect(left(150)).toEqual([]);
+    expect(left(200)).toEqual(['message', 'reaction 1', 'reaction 2']);
+  });
+
   test('several that are due leave in the order of their times', () => {
     const { store, accountId, chatId } = storeWithChat();
     const ids = [30, 10, 20].map(
