@@ -73,7 +73,7 @@ export const requirements = {
     service: 'ejabberd',
     purpose: 'the other XMPP server of the tests',
     found: (system) => hasCommand(system, 'ejabberdctl'),
-    packages: { apt: ['ejabberd'], brew: ['ejabberd'] },
+    packages: { apt: ['ejabberd'], pacman: ['ejabberd'], brew: ['ejabberd'] },
     elsewhere: 'https://www.process-one.net/ejabberd/ (on Windows inside WSL)',
   },
   'ejabberd-sqlite': {
