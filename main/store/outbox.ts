@@ -3,6 +3,7 @@ import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import type { Database } from './database.ts';
 import { PLACE_STEP } from './placement.ts';
 import { columns, type OutboxRow } from './rows.ts';
+import type { Revisions } from './revisions.ts';
 import type { SearchIndex } from './search-index.ts';
 
 declare const brand: unique symbol;
@@ -71,10 +72,12 @@ const toPayload = (payload: unknown): string | null =>
  */
 export class OutboxStore {
   readonly #database: Database;
+  readonly #revisions: Revisions;
   readonly #search: Pick<SearchIndex, 'rewriting'>;
 
-  constructor(database: Database, search: Pick<SearchIndex, 'rewriting'>) {
+  constructor(database: Database, revisions: Revisions, search: Pick<SearchIndex, 'rewriting'>) {
     this.#database = database;
+    this.#revisions = revisions;
     this.#search = search;
   }
 
@@ -282,6 +285,11 @@ export class OutboxStore {
     const { id: _, ...row } = { ...old, not_before: notBefore ?? null };
     const names = Object.keys(row);
     const sql = `INSERT INTO outbox (${names.join(', ')}) VALUES (${names.map((name) => `$${name}`).join(', ')})`;
+    // How long a message waits is a part of what windows show of it.
+    this.#database.run('UPDATE messages SET rev = $rev WHERE id = $messageId', {
+      messageId: old.message_id,
+      rev: this.#revisions.next(),
+    });
     return this.#database.insert(sql, row) as OutboxId;
   }
 }

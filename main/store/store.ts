@@ -60,7 +60,7 @@ export interface Store {
 export const openStore = (database: Database): Store => {
   const { revisions, searchIndex } = start(database);
   const chats = new ChatStore(database, revisions);
-  const outbox = new OutboxStore(database, searchIndex);
+  const outbox = new OutboxStore(database, revisions, searchIndex);
   const archive = new ArchiveStore(database);
   const memory = new DeletionMemory(database);
   const parts = { chats, outbox, archive, memory, search: searchIndex };

@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactNode } from 'react';
+import { useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { MessageView } from '#shared/views.ts';
@@ -12,6 +12,7 @@ import { Dialog, DialogButtons, DialogForm } from '../../ui/Dialog.tsx';
 import { Field } from '../../ui/Field.tsx';
 import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
+import { useStartChat } from '../contacts/use-start-chat.ts';
 import { useCommand } from '../shell/use-command.ts';
 import styles from './ForwardDialog.module.css';
 import { targetsOf, visibleTargets, type Target } from './targets.ts';
@@ -36,16 +37,18 @@ export const ForwardDialog = ({ message, onClose }: ForwardDialogProps): ReactNo
   const { chosen, toggle, forward, sentTo, error, busy } = useForward(message, onClose);
   const visible = visibleTargets(targets, query, chosen).slice(0, MAX_SHOWN + chosen.size);
 
-  const submit = (): void => {
+  /** Enter chooses the only one that is left; the next one sends. */
+  const chooseOnly = (event: KeyboardEvent): void => {
     const [first, ...others] = visibleTargets(targets, query, new Map());
-    if (chosen.size > 0) forward();
-    else if (first !== undefined && others.length === 0) toggle(first);
+    if (event.key !== 'Enter' || chosen.size > 0 || first === undefined || others.length > 0) return;
+    event.preventDefault();
+    toggle(first);
   };
 
   if (sentTo > 0) return <Done count={sentTo} onClose={onClose} />;
   return (
     <Dialog title={t('forward.title')} onClose={onClose}>
-      <DialogForm onSubmit={submit}>
+      <DialogForm onSubmit={forward}>
         <blockquote className={cx('what')} dir="auto">
           {message.body.slice(0, 300)}
         </blockquote>
@@ -56,6 +59,7 @@ export const ForwardDialog = ({ message, onClose }: ForwardDialogProps): ReactNo
           label={t('forward.search')}
           value={query}
           onValue={setQuery}
+          onKeyDown={chooseOnly}
           autoFocus
           autoCapitalize="off"
           spellCheck={false}
@@ -87,7 +91,8 @@ interface Forwarding {
 }
 
 const useForward = (message: MessageView, onClose: () => void): Forwarding => {
-  const { api, chats, openChat, timeline } = useApp();
+  const { api, timeline } = useApp();
+  const startChat = useStartChat();
   const [chosen, setChosen] = useState<ReadonlyMap<string, Target>>(new Map());
   const [sentTo, setSentTo] = useState(0);
   const { error, busy, run } = useCommand(() => undefined);
@@ -95,10 +100,17 @@ const useForward = (message: MessageView, onClose: () => void): Forwarding => {
     const to = [...chosen.values()].map(({ accountId, jid }) => ({ accountId, jid }));
     const { rows } = await api.messages.forward({ messageId: message.id, to });
     timeline.upsert(rows);
-    const only = rows.length === 1 ? rows[0]?.chatId : undefined;
-    if (only === undefined || !chats.getState().chats.has(only)) return setSentTo(rows.length);
-    onClose();
-    openChat(only);
+    const [first, ...others] = to;
+    // One chat shows it. Where it does not open, the message is on its way all the same.
+    const isShown =
+      first !== undefined &&
+      others.length === 0 &&
+      (await startChat(first.accountId, first.jid).then(
+        () => true,
+        () => false,
+      ));
+    if (isShown) onClose();
+    else setSentTo(rows.length);
   };
   return {
     chosen,

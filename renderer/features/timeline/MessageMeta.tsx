@@ -24,7 +24,7 @@ export const MessageMeta = ({ message, now }: { message: MessageView; now: numbe
   const format = useFormat();
   const words = t(protectionWords[message.protection]);
   const Icon = message.protection === 'none' ? LockOpen : Lock;
-  const scheduled = waitOf(message) === 'scheduled' ? message.sendAt : undefined;
+  const scheduled = waitOf(message, now) === 'scheduled' ? message.sendAt : undefined;
   return (
     <div className={cx('meta')}>
       {message.editedAt !== undefined && <Edited message={message} editedAt={message.editedAt} />}
@@ -68,7 +68,7 @@ const Edited = ({ message, editedAt }: { message: MessageView; editedAt: number 
 const State = ({ message, now }: { message: MessageView; now: number }): ReactNode => {
   const { t } = useTranslation();
   const format = useFormat();
-  const wait = waitOf(message);
+  const wait = waitOf(message, now);
   if (wait === undefined || message.sendAt === undefined)
     return <StateIcon state={message.state} size={13} />;
   const words =

@@ -5,10 +5,14 @@ const LONGEST_UNDO_MS = 30_000;
 
 /**
  * Why a message has not left yet: `held` for "undo", or `scheduled` by the user; undefined once it is its turn.
- * A message that was scheduled for the next half minute is as good as held.
+ * A message that was scheduled for the next half minute is as good as held. Without a connection the time
+ * passes and the message waits like any other.
  */
-export const waitOf = ({ sendAt, at }: MessageView): 'held' | 'scheduled' | undefined => {
-  if (sendAt === undefined) return undefined;
+export const waitOf = (
+  { sendAt, at }: MessageView,
+  now: number = Date.now(),
+): 'held' | 'scheduled' | undefined => {
+  if (sendAt === undefined || sendAt <= now) return undefined;
   return sendAt - at <= LONGEST_UNDO_MS ? 'held' : 'scheduled';
 };
 
