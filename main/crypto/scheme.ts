@@ -3,6 +3,7 @@
  * transaction of their message: a ratchet never goes on without the message that it went on for.
  */
 import type { AccountId, DeviceId, MessageId } from '#shared/ids.ts';
+import type { UnreadableReason } from '#shared/omemo.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 
 /** Whose conversation with whom; both addresses are bare. */
@@ -31,23 +32,18 @@ export interface Writer {
   readonly identityKey: Uint8Array;
 }
 
-export type UnreadableReason =
-  /** Encrypted for other devices only. */
-  | 'not-for-this-device'
-  /** Not of the form that the protocol gives it. */
-  | 'malformed'
-  /** The session is broken, or was never there. */
-  | 'no-key'
-  /** Another key than the known one was used for the sender's device. */
-  | 'identity-changed';
-
 export type OpenOutcome =
   /** Not encrypted with this scheme. */
   | { readonly kind: 'not-encrypted' }
   | { readonly kind: 'text'; readonly text: string; readonly writer: Writer }
   /** Carried keys only, or was opened before: there is nothing to show. */
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
+  | {
+      readonly kind: 'unreadable';
+      readonly reason: UnreadableReason;
+      /** Which device it says has written it; undefined where it does not say. */
+      readonly deviceId: DeviceId | undefined;
+    };
 
 export interface EncryptionScheme {
   /**

@@ -1,6 +1,6 @@
 /** OMEMO as a scheme: one text for many devices, and the text of a message from one of them. */
 import type { AccountId, DeviceId, MessageId } from '#shared/ids.ts';
-import type { RecipientOutcome, TrustPolicy } from '#shared/omemo.ts';
+import type { RecipientOutcome, TrustPolicy, UnreadableReason } from '#shared/omemo.ts';
 import type { OmemoStore, RecipientEntry } from '#main/store/keys.ts';
 import type { Clock } from '#main/util/clock.ts';
 import {
@@ -100,7 +100,7 @@ export class OmemoScheme implements EncryptionScheme {
   open(conversation: Conversation, sender: string, message: Element): OpenOutcome {
     const content = readEncrypted(message);
     if (content === undefined) return { kind: 'not-encrypted' };
-    if (content.kind === 'malformed') return { kind: 'unreadable', reason: 'malformed' };
+    if (content.kind === 'malformed') return unreadable('malformed', undefined);
     return this.#open(conversation, sender, content.message);
   }
 
@@ -137,7 +137,7 @@ export class OmemoScheme implements EncryptionScheme {
     if (stored === undefined || ours.length === 0)
       return message.payload === undefined
         ? { kind: 'nothing' }
-        : { kind: 'unreadable', reason: 'not-for-this-device' };
+        : unreadable('not-for-this-device', message.sid);
     const results = ours
       .slice(0, MAX_OWN_KEYS)
       .map(({ data }) => this.#decrypt(accountId, sender, message.sid, data));
@@ -169,10 +169,10 @@ export class OmemoScheme implements EncryptionScheme {
     const { store, clock, aftermath } = this.#deps;
     // Who delivers messages could say that they are somebody else's: a key belongs to one address.
     if (store.devices.belongsToAnother(accountId, jid, result.identityKey))
-      return { kind: 'unreadable', reason: 'identity-changed' };
+      return unreadable('identity-changed', sid);
     const text = payload === undefined ? '' : textOf(result.plaintext, iv, payload);
     // The key stays unused: should the true payload come, it can still be opened.
-    if (text === undefined) return { kind: 'unreadable', reason: 'malformed' };
+    if (text === undefined) return unreadable('malformed', sid);
     this.#meet(accountId, jid, sid, result.identityKey);
     store.sessions.keep({ accountId, jid, deviceId: sid }, result.record);
     store.devices.noteHeard(accountId, jid, sid, clock.now());
@@ -211,14 +211,20 @@ export class OmemoScheme implements EncryptionScheme {
     if (changed?.kind === 'identity-mismatch') {
       store.devices.pin(accountId, jid, sid, changed.identityKey, 'undecided', clock.now());
       aftermath.devicesChanged(accountId, jid);
-      return { kind: 'unreadable', reason: 'identity-changed' };
+      return unreadable('identity-changed', sid);
     }
     const isForeign = results.every(({ kind }) => kind === 'malformed' || kind === 'unsupported-version');
     if (!isForeign) aftermath.broken(accountId, jid, sid);
     if (payload === undefined) return { kind: 'nothing' };
-    return { kind: 'unreadable', reason: isForeign ? 'malformed' : 'no-key' };
+    return unreadable(isForeign ? 'malformed' : 'no-key', sid);
   }
 }
+
+const unreadable = (reason: UnreadableReason, deviceId: DeviceId | undefined): OpenOutcome => ({
+  kind: 'unreadable',
+  reason,
+  deviceId,
+});
 
 /** Undefined where key and payload do not fit. */
 const textOf = (

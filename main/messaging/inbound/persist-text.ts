@@ -68,6 +68,7 @@ export const storeText = (
     archiveId,
   });
   if (messageId === undefined) return undefined;
+  noteWriter(store, messageId, envelope);
   // Who answers on another device has read there.
   if (envelope.direction === 'out') store.chats.setReadUpTo(chat.id, messageId);
   const settled = settle(deps, envelope, store.messages.require(messageId));
@@ -81,6 +82,16 @@ export const storeText = (
 const keptPlace = ({ delayedAt, archiveId }: Envelope, now: number): number | undefined => {
   if (delayedAt === undefined || archiveId !== undefined) return undefined;
   return Math.min(delayedAt % 1_000 === 0 ? delayedAt + 999 : delayedAt, now);
+};
+
+/** Who wrote it, or why it cannot be read, beside the row. */
+const noteWriter = (
+  { omemo }: PersistDependencies['store'],
+  messageId: MessageId,
+  { writer, unreadable }: Envelope,
+): void => {
+  if (writer !== undefined) omemo.ledger.noteSender(messageId, writer);
+  if (unreadable !== undefined) omemo.ledger.noteUnreadable(messageId, unreadable);
 };
 
 const replyOf = (reply: ReplyMeaning | undefined): NewIncoming['reply'] =>

@@ -28,17 +28,13 @@ export const persist = (
   envelope: Envelope,
   meaning: Meaning,
 ): readonly Change[] => {
+  const { protection = 'none' } = envelope;
   switch (meaning.kind) {
     case 'text': {
       const changes =
         meaning.replaces === undefined
-          ? persistText(deps, envelope, { ...meaning, body: meaning.text, protection: 'none' })
-          : persistEdit(
-              deps,
-              envelope,
-              { ...meaning, body: meaning.text, protection: 'none' },
-              meaning.replaces,
-            );
+          ? persistText(deps, envelope, { ...meaning, body: meaning.text, protection })
+          : persistEdit(deps, envelope, { ...meaning, body: meaning.text, protection }, meaning.replaces);
       answerReceipt(deps, envelope, meaning.receiptWanted);
       return changes;
     }

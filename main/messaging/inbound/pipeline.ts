@@ -1,8 +1,10 @@
 import type { AccountId } from '#shared/ids.ts';
+import type { EncryptionScheme } from '#main/crypto/scheme.ts';
 import type { Jid } from '#shared/jid.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 import type { TypingBook } from '../typing-book.ts';
+import { decrypt, isEncrypted } from './decrypt.ts';
 import { interpret, type Meaning } from './interpret.ts';
 import { persist, type PersistDependencies } from './persist.ts';
 import { unwrap, type Envelope, type Unwrapped } from './unwrap.ts';
@@ -12,10 +14,12 @@ export interface InboundDependencies extends PersistDependencies {
   readonly typing: TypingBook;
   /** Tells the account's outbox that there may be something to send. */
   readonly poke: (accountId: AccountId) => void;
+  /** Opens what is encrypted; without it such messages are rows that say so. */
+  readonly scheme?: EncryptionScheme | undefined;
 }
 
 /**
- * The path of every incoming message: unwrap, interpret, deduplicate, persist in one transaction, announce.
+ * The path of every incoming message: unwrap, decrypt, interpret, deduplicate, persist in one transaction, announce.
  * One message at a time for each account. Returns when the message is stored; throws AppError where it
  * could not be, and then it must not be acknowledged.
  */
@@ -27,12 +31,14 @@ export const createInbound = (deps: InboundDependencies) => {
       deps.log.warn('a wrapped message was refused', { reason: unwrapped.reason });
     if (unwrapped.kind !== 'message') return;
     const { envelope } = unwrapped;
-    const meanings = interpret(envelope.message, envelope.own);
-    if (meanings.length === 0 && (!confirm || envelope.archiveId === undefined)) return;
-    const changes = deps.store.transaction(() => {
-      const written = meanings.flatMap((meaning) => persist(deps, envelope, meaning));
+    const plain = isEncrypted(deps, envelope) ? undefined : interpret(envelope.message, envelope.own);
+    if (plain?.length === 0 && (!confirm || envelope.archiveId === undefined)) return;
+    const { changes, meanings } = deps.store.transaction(() => {
+      const opened = decrypt(deps, envelope);
+      const read = plain ?? interpret(opened.message, opened.own);
+      const written = read.flatMap((meaning) => persist(deps, opened, meaning));
       if (confirm) confirmLive(envelope);
-      return written;
+      return { changes: written, meanings: read };
     });
     deps.changes.announce(...changes);
     for (const meaning of meanings) noteTyping(deps, envelope, meaning);
@@ -54,7 +60,7 @@ export const createInbound = (deps: InboundDependencies) => {
       const written = page.flatMap((one, index) => {
         if (one.kind === 'refused') deps.log.warn('an archived message was refused', { reason: one.reason });
         if (one.kind !== 'message') return [];
-        const envelope = { ...one.envelope, sortAt: places[index] };
+        const envelope = decrypt(deps, { ...one.envelope, sortAt: places[index] });
         return interpret(envelope.message, envelope.own).flatMap((meaning) =>
           persist(deps, envelope, meaning),
         );

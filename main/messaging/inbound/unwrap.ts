@@ -1,6 +1,7 @@
 import type { AccountId } from '#shared/ids.ts';
 import { bareJid, type Jid } from '#shared/jid.ts';
-import type { MessageDirection } from '#shared/views.ts';
+import type { MessageDirection, Protection } from '#shared/views.ts';
+import type { OpenOutcome, Writer } from '#main/crypto/scheme.ts';
 import { readCarbon } from '#main/xmpp/features/carbons.ts';
 import { readDelay } from '#main/xmpp/features/delay.ts';
 import type { WrapperRefusal } from '#main/xmpp/features/forwarding.ts';
@@ -31,6 +32,12 @@ export interface Envelope {
   readonly delayedAt: number | undefined;
   /** Place in the timeline that the order of the archive gives it; undefined for what arrives now. */
   readonly sortAt?: number | undefined;
+  /** How the text was protected on its way; undefined: not at all, or nobody could read it. */
+  readonly protection?: Protection | undefined;
+  /** The device that wrote it, proven by its keys. */
+  readonly writer?: Writer | undefined;
+  /** Why nobody here could read it. */
+  readonly unreadable?: Extract<OpenOutcome, { kind: 'unreadable' }> | undefined;
 }
 
 export type Unwrapped =

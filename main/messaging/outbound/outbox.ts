@@ -1,4 +1,5 @@
-import type { AccountId } from '#shared/ids.ts';
+import type { AccountId, ChatId } from '#shared/ids.ts';
+import type { EncryptionScheme } from '#main/crypto/scheme.ts';
 import type { Logger } from '#main/log/logger.ts';
 import type { OutboxEntry, OutboxId } from '#main/store/outbox.ts';
 import type { Store } from '#main/store/store.ts';
@@ -9,7 +10,8 @@ import type { Stream } from '#main/xmpp/port.ts';
 import { UnsendableStanza } from '#main/xmpp/serialize.ts';
 import { parseStanza, type Element } from '#main/xmpp/stanza.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
-import { seal, sealSignal, type Sealed } from './seal.ts';
+import { HeldChats } from './held-chats.ts';
+import { seal, sealSignal, type Sealed, type SealOptions } from './seal.ts';
 
 export interface OutboxDependencies {
   readonly store: Store;
@@ -18,6 +20,8 @@ export interface OutboxDependencies {
   readonly log: Logger;
   /** Whether chat states may be told (XEP-0085), as the settings say now. */
   readonly sendTyping: () => boolean;
+  /** Encrypts what is to be protected; without it such messages are refused. */
+  readonly scheme?: EncryptionScheme | undefined;
 }
 
 /** The longest time that timers take; beyond it they fire at once (a signed 32-bit number of milliseconds). */
@@ -56,6 +60,8 @@ export class Outbox {
   #cancelTimer = (): void => undefined;
   #cancelAgain = (): void => undefined;
   #willPoke = false;
+  /** Chats that wait for keys, on the present stream. */
+  readonly #held = new HeldChats();
   /** Entries that the server has; to be stored together. */
   #arrived: OutboxEntry[] = [];
 
@@ -88,6 +94,7 @@ export class Outbox {
   run(stream: OutboxStream): void {
     this.#stream = stream;
     this.#last = undefined;
+    this.#held.clear();
     this.poke();
   }
 
@@ -95,6 +102,7 @@ export class Outbox {
   hold(): void {
     this.#stream = undefined;
     this.#last = undefined;
+    this.#held.clear();
     this.#cancelTimer();
     this.#cancelAgain();
     this.#settleArrived();
@@ -109,12 +117,49 @@ export class Outbox {
   /** Sends what has been added or is due; does nothing without a stream. */
   poke(): void {
     for (let stream = this.#stream; stream !== undefined; stream = this.#stream) {
-      const ready = this.#prepare(stream);
-      for (const one of ready) this.#give(one, stream);
-      this.#announce(...ready.flatMap(({ changed }) => changed ?? []));
+      const ready = this.#prepare(stream, () => this.#next());
+      this.#giveAll(ready, stream);
       if (ready.length < MAX_TOGETHER) break;
     }
     this.#setTimer();
+  }
+
+  #giveAll(ready: readonly Ready[], stream: OutboxStream): void {
+    for (const one of ready) this.#give(one, stream);
+    this.#announce(...ready.flatMap(({ changed }) => changed ?? []));
+  }
+
+  /** The next entry whose chat does not wait for keys. */
+  #next(): OutboxEntry | undefined {
+    const { store, clock } = this.#deps;
+    for (;;) {
+      const entry = store.outbox.next(this.#accountId, this.#last, clock.now());
+      if (entry === undefined) return undefined;
+      this.#last = entry.id;
+      // What was sealed on an earlier stream goes out again as it was.
+      if (entry.stanza !== undefined || !this.#held.join(entry.chatId, entry.id)) return entry;
+    }
+  }
+
+  /** A chat has its keys, or has none to expect: what waited goes on in its order. */
+  #release(chatId: ChatId, stream: OutboxStream): void {
+    if (this.#stream !== stream) return;
+    const waiting = [...this.#held.release(chatId)];
+    const next = (): OutboxEntry | undefined => {
+      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+        const entry = this.#deps.store.outbox.get(id);
+        // Taken back, put off, or sent meanwhile.
+        if (entry === undefined || entry.stanza !== undefined || entry.notBefore !== undefined) continue;
+        if (!this.#held.join(chatId, id)) return entry;
+      }
+      return undefined;
+    };
+    try {
+      while (waiting.length > 0) this.#giveAll(this.#prepare(stream, next), stream);
+    } catch (error) {
+      // The entries are there for the next stream.
+      this.#deps.log.error('what waited for keys could not go on', {}, error);
+    }
   }
 
   /** As `poke`, when what has just happened was told to the windows; once for all that happened. */
@@ -147,18 +192,18 @@ export class Outbox {
   }
 
   /** Readies the next entries, with one commit for all of them. */
-  #prepare(stream: OutboxStream): readonly Ready[] {
-    const { store, clock } = this.#deps;
+  #prepare(stream: OutboxStream, next: () => OutboxEntry | undefined): readonly Ready[] {
+    const { store } = this.#deps;
     const before = this.#last;
     try {
       return store.transaction(() => {
         const ready: Ready[] = [];
         while (ready.length < MAX_TOGETHER) {
-          const entry = store.outbox.next(this.#accountId, this.#last, clock.now());
+          const entry = next();
           if (entry === undefined) break;
-          this.#last = entry.id;
           const position = nextPosition(stream, ready.filter(({ stanza }) => stanza !== undefined).length);
-          ready.push(this.#sealed(entry, position));
+          const one = this.#sealed(entry, position, stream);
+          if (one !== undefined) ready.push(one);
         }
         return ready;
       });
@@ -201,21 +246,23 @@ export class Outbox {
     if (failed !== undefined) this.#announce(failed);
   }
 
-  /** The stanza of an entry is made once and kept. */
-  #sealed(entry: OutboxEntry, position: number | undefined): Ready {
+  /** The stanza of an entry is made once and kept. @returns undefined where it waits for keys */
+  #sealed(entry: OutboxEntry, position: number | undefined, stream: OutboxStream): Ready | undefined {
     const { store } = this.#deps;
-    const { messageId } = entry;
+    const { messageId, chatId } = entry;
+    const sealed: Sealed =
+      entry.stanza === undefined ? this.#seal(entry) : { kind: 'sealed', stanza: parseStanza(entry.stanza) };
+    if (sealed.kind === 'preparing') {
+      this.#held.hold(chatId, entry.id);
+      void sealed.ready.then(() => this.#release(chatId, stream));
+      return undefined;
+    }
     const sending = messageId === undefined ? undefined : store.messages.setState(messageId, 'sending');
     store.outbox.countAttempt(entry.id);
-    if (entry.stanza !== undefined) {
-      if (position !== undefined) store.outbox.setPosition(entry.id, position);
-      return { entry, stanza: parseStanza(entry.stanza), position, changed: sending };
-    }
-    const sealed = this.#seal(entry);
     if (sealed.kind === 'refused') {
       return { entry, stanza: undefined, position, changed: this.#refuse(entry, sealed.condition) };
     }
-    store.outbox.storeSealed(entry.id, sealed.stanza.toString());
+    if (entry.stanza === undefined) store.outbox.storeSealed(entry.id, sealed.stanza.toString());
     if (position !== undefined) store.outbox.setPosition(entry.id, position);
     return { entry, stanza: sealed.stanza, position, changed: sending };
   }
@@ -227,10 +274,18 @@ export class Outbox {
     const reply = message?.reply;
     const answered = reply === undefined ? undefined : store.references.find(entry.chatId, reply.id);
     const chat = store.chats.properties(entry.chatId);
-    const options = { sendTyping: sendTyping(), answered };
+    const options = { sendTyping: sendTyping(), answered, encrypt: this.#encryptFor(chat.jid) };
     return entry.messageId !== undefined && message !== undefined
       ? seal(message, chat, options)
       : sealSignal(entry, message, chat, options);
+  }
+
+  #encryptFor(peer: string): SealOptions['encrypt'] {
+    const { scheme, store } = this.#deps;
+    const accountId = this.#accountId;
+    if (scheme === undefined) return undefined;
+    const own = store.accounts.require(accountId).jid;
+    return (text, messageId) => scheme.seal({ accountId, own, peer }, text, messageId);
   }
 
   /** Only a message can show that it failed; what was said about one stays unsaid. */

@@ -1,6 +1,6 @@
 /** RFC 6121 section 5: one-to-one messages. */
 import type { Jid } from '#shared/jid.ts';
-import { addressOf, childText, readStanzaError, xml, type Element } from '../stanza.ts';
+import { addressOf, childText, NS, readStanzaError, toXmlText, xml, type Element } from '../stanza.ts';
 import type { StanzaError } from '../port.ts';
 import { usableId } from './attribute-values.ts';
 import { readChatState, chatState, type ChatState } from './chat-states.ts';
@@ -51,6 +51,23 @@ export const textMessage = (message: {
     originId(message.id),
     message.extensions,
   );
+
+/**
+ * A message as if its text had come in the clear: without what stood in for it, and without the encrypted element.
+ * @param text undefined where there is none
+ * @param namespace of the encrypted element
+ */
+export const withText = (message: Element, text: string | undefined, namespace: string): Element => {
+  const kept = message
+    .getChildElements()
+    .filter(
+      (element) =>
+        !(element.getName() === 'body' && element.getNS() === NS.client) &&
+        !(element.getName() === 'encrypted' && element.getNS() === namespace),
+    );
+  const body = text === undefined ? undefined : xml('body', { xmlns: NS.client }, toXmlText(text));
+  return xml('message', message.attrs, body, ...kept);
+};
 
 /** A chat state alone; servers need not keep it (no body, no store). */
 export const chatStateMessage = (to: string, id: string, state: ChatState): Element =>

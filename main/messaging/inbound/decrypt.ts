@@ -1,0 +1,53 @@
+import { bareJid } from '#shared/jid.ts';
+import type { Conversation, EncryptionScheme } from '#main/crypto/scheme.ts';
+import type { StoredMessage } from '#main/store/messages.ts';
+import type { Store } from '#main/store/store.ts';
+import { isBounced, withText } from '#main/xmpp/features/message.ts';
+import { OMEMO } from '#main/xmpp/features/omemo.ts';
+import { child } from '#main/xmpp/stanza.ts';
+import { findDuplicate } from './deduplicate.ts';
+import type { Envelope } from './unwrap.ts';
+
+export interface DecryptDependencies {
+  readonly store: Pick<Store, 'chats' | 'messages' | 'edits'>;
+  /** Undefined where nothing can be decrypted. */
+  readonly scheme?: EncryptionScheme | undefined;
+}
+
+/** Whether `decrypt` has something to do, which must then happen within the transaction of the message. */
+export const isEncrypted = ({ scheme }: DecryptDependencies, { message }: Envelope): boolean =>
+  scheme !== undefined && !isBounced(message) && child(message, 'encrypted', OMEMO) !== undefined;
+
+/**
+ * The message as if its text had come in the clear, with the knowledge how it came. What is here already is not
+ * opened again, because a ratchet opens each message once: it brings its text from its row, so that copies of
+ * the archive and echoes of our own messages find it.
+ */
+export const decrypt = (deps: DecryptDependencies, envelope: Envelope): Envelope => {
+  const { scheme, store } = deps;
+  const { accountId, own, peer, message, from } = envelope;
+  if (scheme === undefined || !isEncrypted(deps, envelope)) return envelope;
+  const chat = store.chats.find(accountId, peer);
+  const known = chat && findDuplicate(store, chat.id, envelope, '');
+  if (known !== undefined) return again(envelope, known);
+  const conversation: Conversation = { accountId, own: bareJid(own), peer };
+  const outcome = scheme.open(conversation, bareJid(from), message);
+  switch (outcome.kind) {
+    case 'not-encrypted':
+      return envelope;
+    case 'text': {
+      const { text, writer } = outcome;
+      return { ...envelope, message: withText(message, text, OMEMO), protection: 'omemo', writer };
+    }
+    case 'nothing':
+      return { ...envelope, message: withText(message, undefined, OMEMO) };
+    case 'unreadable':
+      return { ...envelope, unreadable: outcome };
+  }
+};
+
+const again = (envelope: Envelope, { body, protection, failure, direction }: StoredMessage): Envelope => {
+  // A row that could not be read stays what it is; it only learns its place.
+  if (direction === 'in' && failure !== undefined) return envelope;
+  return { ...envelope, message: withText(envelope.message, body, OMEMO), protection };
+};
