@@ -1,9 +1,11 @@
 /** From the call in the sender's window to the event in the receiver's, against the bare library. */
+import { mkdir, open } from 'node:fs/promises';
+import path from 'node:path';
 import { startHelper } from '../child.ts';
 import { cast, type Desk } from '../desk.ts';
 import { median, type Figure } from '../figures.ts';
 import { startHost } from '../host.ts';
-import type { Pair, PairAnswer, PairQuestion, Side } from '../pair.ts';
+import { pause, type Pair, type PairAnswer, type PairQuestion, type Side } from '../pair.ts';
 import { introduce, type WholeSide } from '../whole-pair.ts';
 import { openWindow } from '../window.ts';
 
@@ -23,6 +25,11 @@ interface Pairs {
 
 type Row = Readonly<Record<keyof Pairs, number>>;
 
+interface Round extends Row {
+  /** Milliseconds of one small write until it would survive a power cut, in the same minute. */
+  readonly disk: number;
+}
+
 export const latency = async (desk: Desk, say: (line: string) => void): Promise<readonly Figure[]> => {
   const pairs: Pairs = {
     bare: await startPair(desk, 'bare-pair', cast.ada, cast.bob),
@@ -32,8 +39,11 @@ export const latency = async (desk: Desk, say: (line: string) => void): Promise<
   say(`${ROUNDS} rounds of ${MESSAGES} messages for each pair in turn`);
   const one = (name: string) => async (pair: Pair) => median(await pair.latencies(MESSAGES, PAUSE_MS, name));
   await inTurn(pairs, one('warm'));
-  const rounds: Row[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await inTurn(pairs, one(`round ${round}`)));
+  const rounds: Round[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const disk = await durableWrite(desk.newFolder());
+    rounds.push({ ...(await inTurn(pairs, one(`round ${round}`))), disk });
+  }
   say(`${BURSTS} times ${BURST_MESSAGES} messages in a row for each pair in turn`);
   const bursts: Row[] = [];
   for (let burst = 0; burst < BURSTS; burst += 1) {
@@ -42,8 +52,28 @@ export const latency = async (desk: Desk, say: (line: string) => void): Promise<
   return [...latencyFigures(rounds), ...burstFigures(bursts)];
 };
 
-const latencyFigures = (rounds: readonly Row[]): readonly Figure[] => {
-  const of = (value: (row: Row) => number): readonly number[] => rounds.map(value);
+const WRITES = 50;
+const PAGE_BYTES = 4_096;
+
+/** What the disk itself needs: no message leaves before it is there, which the bare client does not promise. */
+const durableWrite = async (folder: string): Promise<number> => {
+  await mkdir(folder);
+  const file = await open(path.join(folder, 'log'), 'w');
+  const page = Buffer.alloc(PAGE_BYTES);
+  const times: number[] = [];
+  for (let write = 0; write < WRITES; write += 1) {
+    const started = performance.now();
+    await file.write(page);
+    await file.datasync();
+    times.push(performance.now() - started);
+    await pause(PAUSE_MS / 2);
+  }
+  await file.close();
+  return median(times);
+};
+
+const latencyFigures = (rounds: readonly Round[]): readonly Figure[] => {
+  const of = (value: (row: Round) => number): readonly number[] => rounds.map(value);
   return [
     { name: 'send to receive, bare @xmpp/client', unit: 'ms', values: of(({ bare }) => bare) },
     { name: 'send to receive, whole application', unit: 'ms', values: of(({ whole }) => whole) },
@@ -52,6 +82,12 @@ const latencyFigures = (rounds: readonly Row[]): readonly Figure[] => {
       unit: 'ratio',
       values: of(({ whole, bare }) => whole / bare),
       target: { atMost: 1.3, judge: 'median' },
+    },
+    { name: 'a write to this disk, made durable', unit: 'ms', values: of(({ disk }) => disk) },
+    {
+      name: 'send to receive, whole to bare and disk',
+      unit: 'ratio',
+      values: of(({ whole, bare, disk }) => whole / (bare + disk)),
     },
     { name: 'send to receive, window to window', unit: 'ms', values: of(({ windows }) => windows) },
   ];
