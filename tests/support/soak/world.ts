@@ -5,7 +5,7 @@ import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { MessageView } from '#shared/views.ts';
 import { Device } from '../device.ts';
 import { startFaultProxy, type FaultProxy } from '../fault-proxy.ts';
-import { startProsody, type Prosody } from '../prosody.ts';
+import { startServer, type XmppServer } from '../server.ts';
 import { until } from '../until.ts';
 import { ArchiveBook } from './archive-book.ts';
 import { Story } from './story.ts';
@@ -65,7 +65,7 @@ export class Seat {
 
 /** Two people with two computers each, on one real server; every computer is a process of its own. */
 export class World {
-  readonly server: Prosody;
+  readonly server: XmppServer;
   readonly seats: ReadonlyMap<DeviceName, Seat>;
   /** What each person's archive tells. */
   readonly stories: Readonly<Record<Person, Story>> = { ada: new Story(), bob: new Story() };
@@ -74,7 +74,7 @@ export class World {
   /** How many messages each story had when this sequence began. */
   #told: Readonly<Record<Person, number>> = { ada: 0, bob: 0 };
 
-  private constructor(server: Prosody, seats: ReadonlyMap<DeviceName, Seat>, folder: string) {
+  private constructor(server: XmppServer, seats: ReadonlyMap<DeviceName, Seat>, folder: string) {
     this.server = server;
     this.seats = seats;
     this.#folder = folder;
@@ -89,7 +89,7 @@ export class World {
   static async start(): Promise<World> {
     const folder = mkdtempSync(path.join(tmpdir(), 'chatsecure-soak-'));
     const accounts = people.map((person) => ({ jid: jidOf(person), password: person }));
-    const server = await startProsody({ accounts });
+    const server = await startServer({ accounts });
     const seats = new Map<DeviceName, Seat>();
     const world = new World(server, seats, folder);
     try {
@@ -138,7 +138,7 @@ export class World {
   }
 }
 
-const takeSeat = async (name: DeviceName, server: Prosody, folder: string): Promise<Seat> => {
+const takeSeat = async (name: DeviceName, server: XmppServer, folder: string): Promise<Seat> => {
   const person = personOf(name);
   const own = path.join(folder, name);
   mkdirSync(own);
