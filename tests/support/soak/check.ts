@@ -25,7 +25,7 @@ const joined = (found: readonly Damage[]): Damage => ({
 });
 
 /** How long everything may take to come together after the network is whole. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 90_000;
 const LOOK_MS = 50;
 
 /** Waits until every computer shows every message once, in the archive's order, as it was left. */

@@ -18,10 +18,7 @@ export type Person = (typeof people)[number];
 export const personOf = (name: DeviceName): Person => (name.startsWith('ada') ? 'ada' : 'bob');
 export const jidOf = (person: Person): string => `${person}@localhost`;
 
-/**
- * Back-off, settling times and deadlines pass so many times faster: a deadline of 30 s is then 3 s, still long
- * enough for a busy machine.
- */
+/** Back-off, settling times and deadlines pass so many times faster. */
 const HASTE = 10;
 const PAGE = 200;
 
