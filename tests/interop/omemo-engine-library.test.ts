@@ -55,6 +55,18 @@ describe('a session with the library', () => {
     expect(text(await other.decrypt(ours.deviceId, ours.send(8, 'back')))).toBe('back');
   });
 
+  test('that it starts without a one-time prekey, or with one of number 0, is not accepted', async () => {
+    const ours = new OmemoDevice();
+    const { publicKey } = ours.engine.generateKeyPair();
+    const withType = Uint8Array.of(5, ...publicKey);
+    for (const preKeys of [[], [{ id: 0, publicKey: withType }]]) {
+      const theirs = await LibsignalDevice.create(8);
+      await theirs.startSession(ours.deviceId, { ...ours.bundle, preKeys });
+      const result = ours.receive(8, await theirs.encrypt(ours.deviceId, bytesOf('x')));
+      expect(result).toEqual({ kind: 'unknown-prekey', which: 'one-time', id: 0 });
+    }
+  });
+
   test('is refused by the library where our signature is forged, so it does look at it', async () => {
     const [theirs, { bundle, deviceId }] = [await LibsignalDevice.create(7), new OmemoDevice()];
     const signature = Uint8Array.from(bundle.signedPreKey.signature);
