@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Device } from '#tests/support/device.ts';
+import { startFaultProxy, type FaultProxy } from '#tests/support/fault-proxy.ts';
 import { Peer } from '#tests/support/peer.ts';
 import { startProsody, type Prosody } from '#tests/support/prosody.ts';
 import { until } from '#tests/support/until.ts';
@@ -150,6 +151,59 @@ describe('an application that is killed', () => {
     await until('both', async () => (await bodies()).length === 3);
     expect(await bodies()).toEqual(['before', 'during', 'after']);
     expect(await resumptions()).toBe(0);
+  });
+});
+
+describe('a computer', () => {
+  let proxy: FaultProxy;
+
+  beforeEach(async () => {
+    proxy = await startFaultProxy(server.port);
+    await device.quit();
+    mkdirSync(path.join(folder, 'carried'));
+    device = await Device.start({
+      ...device.options,
+      folder: path.join(folder, 'carried'),
+      port: proxy.port,
+      haste: 5,
+    });
+    await befriend();
+  });
+  afterEach(() => proxy.stop());
+
+  test('that sleeps drops its connection, and goes on with the stream as soon as it wakes', async () => {
+    device.happen({ computer: 'suspend' });
+    await device.window.phase('alice@localhost', 'offline');
+    await until('the connection to be dropped', () => proxy.open === 0);
+    await bob.say('alice@localhost', 'good night');
+    device.happen({ computer: 'wake' });
+    await online();
+    await until('the message', async () => (await bodies()).includes('good night'));
+    expect(await resumptions()).toBe(1);
+    await shown('online');
+  });
+
+  test('that comes to another network asks whether the old connection lives, and leaves a dead one', async () => {
+    proxy.swallow();
+    await bob.say('alice@localhost', 'into the void');
+    device.happen({ computer: 'network', name: 'wlan0' });
+    await until('the dead connection to be given up', () => device.account?.phase !== 'online');
+    proxy.heal();
+    await online();
+    await until('the message', async () => (await bodies()).includes('into the void'));
+    expect(await resumptions()).toBe(1);
+  });
+
+  test('that is killed in its sleep goes on with the stream all the same', async () => {
+    device.happen({ computer: 'suspend' });
+    await device.window.phase('alice@localhost', 'offline');
+    await device.kill();
+    await bob.say('alice@localhost', 'while you were off');
+    await device.run();
+    await device.window.snapshot();
+    await online();
+    await until('the message', async () => (await bodies()).includes('while you were off'));
+    expect(await resumptions()).toBe(1);
   });
 });
 
