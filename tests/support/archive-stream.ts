@@ -30,6 +30,8 @@ export class ArchiveStream implements Pick<Stream, 'jid' | 'request' | 'onStanza
   hasArchive = true;
   /** Going forward it always begins anew, and claims that there is more. */
   forgetful = false;
+  /** What the next questions are answered with. */
+  fault: Error | undefined;
   readonly #friend: string;
   #handle: (stanza: Element) => Promise<void> | void = () => undefined;
 
@@ -50,6 +52,7 @@ export class ArchiveStream implements Pick<Stream, 'jid' | 'request' | 'onStanza
       );
     const query = iq.getChild('query', MAM);
     if (query === undefined) throw new StanzaError('service-unavailable', 'cancel');
+    if (this.fault !== undefined) throw this.fault;
     this.pages += 1;
     const { page, complete } = this.#page(query);
     for (const entry of page) await this.#handle(this.#result(query.attrs['queryid'] ?? '', entry));

@@ -3,7 +3,7 @@ import { AppError } from '#shared/errors.ts';
 import type { Logger } from '#main/log/logger.ts';
 import type { Clock } from '#main/util/clock.ts';
 import type { XmppSession } from '#main/xmpp/session.ts';
-import type { Stream } from '#main/xmpp/port.ts';
+import { StanzaError, StreamError, type Stream } from '#main/xmpp/port.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 import type { HistoryPast } from './history-past.ts';
 import { HistorySync, type ArchiveLedger, type OlderAnswer } from './history-sync.ts';
@@ -110,7 +110,7 @@ export class History {
   /**
    * Fetches what is missing before a place of the timeline, by default before all that is here.
    * @returns `archive: false` where the server keeps none
-   * @throws AppError `offline`
+   * @throws AppError `offline`, `stanza-error`
    */
   older(
     chatId: ChatId,
@@ -123,12 +123,12 @@ export class History {
     });
   }
 
-  /** Fetches what is missing behind a place of the timeline. @throws AppError `offline` */
+  /** Fetches what is missing behind a place of the timeline. @throws AppError `offline`, `stanza-error` */
   newer(chatId: ChatId, peer: string, place: number): Promise<{ readonly added: number }> {
     return this.#inTurn(async (past) => past?.newer(chatId, peer, place) ?? { added: 0 });
   }
 
-  /** Fetches the messages from a time on. @throws AppError `offline` */
+  /** Fetches the messages from a time on. @throws AppError `offline`, `stanza-error` */
   from(chatId: ChatId, peer: string, at: number): Promise<{ readonly added: number }> {
     return this.#inTurn(async (past) => past?.from(chatId, peer, at) ?? { added: 0 });
   }
@@ -141,7 +141,11 @@ export class History {
       await this.#running;
       const sync = this.#sync;
       if (sync === undefined) throw new AppError('offline', 'the account is not connected');
-      return ask(await sync.past());
+      try {
+        return await ask(await sync.past());
+      } catch (error) {
+        throw asAppError(error);
+      }
     })();
     this.#asking = answer.then(
       () => undefined,
@@ -180,3 +184,10 @@ export class History {
     }
   }
 }
+
+/** A stream that ends in the midst of a question is as good as none. */
+const asAppError = (error: unknown): unknown => {
+  if (error instanceof StreamError) return new AppError('offline', 'the connection was lost');
+  if (!(error instanceof StanzaError)) return error;
+  return new AppError('stanza-error', error.message, { detail: { condition: error.condition } });
+};

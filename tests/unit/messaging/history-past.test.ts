@@ -8,7 +8,7 @@ import { TypingBook } from '#main/messaging/typing-book.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
 import { Changes } from '#main/util/changes.ts';
 import { XmppSession } from '#main/xmpp/session.ts';
-import type { Stream } from '#main/xmpp/port.ts';
+import { StanzaError, StreamError, type Stream } from '#main/xmpp/port.ts';
 import { ArchiveStream, type ArchiveEntry } from '#tests/support/archive-stream.ts';
 import { openTestStore, quietLog, type TestStore } from '#tests/support/test-store.ts';
 import type { ChatId, MessageId } from '#shared/ids.ts';
@@ -151,6 +151,17 @@ describe('reading back', () => {
     history.detach();
     await expect(history.older(chatId, BOB)).rejects.toMatchObject({ code: 'offline' });
     await expect(history.from(chatId, BOB, FIRST)).rejects.toMatchObject({ code: 'offline' });
+  });
+
+  it('says in words that the connection broke meanwhile, or that the server refused', async () => {
+    await logIn(range(0, 500).map((index) => entry(index)));
+    const lost = { code: 'connection-lost', step: 'session', advice: 'retry-now' } as const;
+    server.fault = new StreamError(lost, 'cut');
+    await expect(history.older(chatId, BOB)).rejects.toMatchObject({ code: 'offline' });
+    server.fault = new StanzaError('not-allowed', 'cancel');
+    await expect(history.older(chatId, BOB)).rejects.toMatchObject({ code: 'stanza-error' });
+    server.fault = undefined;
+    expect(await readUp()).toEqual(range(0, 500));
   });
 
   it('goes on by time where the server has forgotten from where', async () => {
