@@ -3,6 +3,7 @@ import { ContactService } from '#main/accounts/contacts.ts';
 import { AccountManager } from '#main/accounts/manager.ts';
 import { OwnPresence } from '#main/accounts/own-presence.ts';
 import { PresenceBook } from '#main/accounts/presence-book.ts';
+import { serverClockAhead } from '#main/accounts/server-clock.ts';
 import { StreamMemory } from '#main/accounts/stream-memory.ts';
 import { createWork, type WorkDependencies } from '#main/accounts/work.ts';
 import { createAnnouncer } from '#main/api/announce.ts';
@@ -14,6 +15,7 @@ import type { SecretStore } from '#main/hosts/shell.ts';
 import type { Logger } from '#main/log/logger.ts';
 import { TypingBook } from '#main/messaging/typing-book.ts';
 import { TypingService } from '#main/messaging/typing.ts';
+import { createEncryption } from '#main/profile-encryption.ts';
 import { createMessaging, type Messaging } from '#main/profile-messaging.ts';
 import { Settings } from '#main/settings.ts';
 import type { Database } from '#main/store/database.ts';
@@ -79,9 +81,19 @@ export const createProfile = (options: ProfileOptions): Profile => {
     understands: (id, jid) =>
       contacts.seesUs(id, jid) && caps.supports(presence.caps(id, jid), NS.chatStates),
   });
+  const encryption = createEncryption({
+    ...{ store, changes, clock, log, settings, contacts },
+    clockAhead: async (id) => {
+      const online = manager.online(id);
+      return online && serverClockAhead(online, clock);
+    },
+  });
   const views = createViews({ store, manager, presence, typing, settings });
   const common = { store, changes, clock, manager, contacts, settings, views };
-  const services: Services = { ...common, ...messaging, typing: typingService };
+  const services: Services = {
+    ...{ ...common, ...messaging, typing: typingService },
+    ...{ encryption, encryptionChanged: encryption.changed },
+  };
 
   const attached = new DisposableStore();
   attached.add(typing);

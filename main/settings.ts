@@ -26,6 +26,13 @@ export class Settings {
         .parse(stored['sendReadMarkers']),
       sendIdle: shape.sendIdle.catch(defaultSettings.sendIdle).parse(stored['sendIdle']),
       awayWhenIdle: shape.awayWhenIdle.catch(defaultSettings.awayWhenIdle).parse(stored['awayWhenIdle']),
+      trustPolicy: shape.trustPolicy.catch(defaultSettings.trustPolicy).parse(stored['trustPolicy']),
+      defaultProtection: shape.defaultProtection
+        .catch(defaultSettings.defaultProtection)
+        .parse(stored['defaultProtection']),
+      tellUnreadable: shape.tellUnreadable
+        .catch(defaultSettings.tellUnreadable)
+        .parse(stored['tellUnreadable']),
       retention: shape.retention.catch(defaultSettings.retention).parse(stored['retention']),
       undoSeconds: shape.undoSeconds.catch(defaultSettings.undoSeconds).parse(stored['undoSeconds']),
       recentEmoji: shape.recentEmoji.catch([...defaultSettings.recentEmoji]).parse(stored['recentEmoji']),

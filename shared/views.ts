@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 import type { AccountId, ChatId, MessageId } from './ids.ts';
+import type { ProtectionChoice, TrustPolicy } from './omemo.ts';
 
 /**
  * Readonly rows that the renderer draws. Every live row has a `rev` from one counter in main:
@@ -226,6 +227,12 @@ export interface SettingsView {
   readonly awayWhenIdle: boolean;
   /** For so many seconds a sent message can be taken back before anybody has it; 0 to 30, 0 is off. */
   readonly undoSeconds: number;
+  /** How the devices of others are trusted without the user. */
+  readonly trustPolicy: TrustPolicy;
+  /** How chats are protected that do not say otherwise; nobody gets a default without encryption. */
+  readonly defaultProtection: Exclude<ProtectionChoice, 'none'>;
+  /** The sender of a message that could not be read is told so, by a new session; to contacts only. */
+  readonly tellUnreadable: boolean;
   /** How long messages are kept in chats that do not say otherwise. */
   readonly retention: Retention;
   /** What the user chose last from the list of emoji, the newest first. */

@@ -12,6 +12,7 @@ class Gathered {
   readonly contacts = new Map<string, { accountId: AccountId; jid: string }>();
   readonly requests = new Set<AccountId>();
   readonly blocked = new Set<AccountId>();
+  readonly encryption = new Map<string, { accountId: AccountId; jid: string }>();
   readonly chats = new Set<ChatId>();
   readonly timelines = new Set<ChatId>();
   readonly messages = new Set<MessageId>();
@@ -65,6 +66,8 @@ const emitAll = (changed: Gathered, views: Views, emit: Emit): void => {
     emit('blocked.changed', { accountId, jids: views.blocked(accountId) });
   for (const accountId of changed.requests)
     emit('requests.changed', { accountId, rows: views.requests(accountId) });
+  for (const { accountId, jid } of changed.encryption.values())
+    emit('encryption.changed', { accountId, jid });
   if (changed.settings) emit('settings.changed', { settings: views.settings() });
 };
 
@@ -104,6 +107,9 @@ const gather = (gathered: Gathered, change: Change, views: Views): boolean => {
       return false;
     case 'blocked':
       gathered.blocked.add(change.accountId);
+      return false;
+    case 'encryption':
+      gathered.encryption.set(`${change.accountId} ${change.jid}`, change);
       return false;
     case 'chat':
       gathered.chats.add(change.chatId);

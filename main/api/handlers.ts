@@ -19,11 +19,12 @@ import type { StoredMessage } from '#main/store/messages.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
+import { encryptionHandlers, type EncryptionServices } from './encryption.ts';
 import type { Views } from './live-views.ts';
 import { searchPageView } from './search-views.ts';
 
 /** What the handlers of an open profile call. */
-export interface Services {
+export interface Services extends EncryptionServices {
   readonly store: Store;
   readonly changes: Changes;
   readonly clock: Clock;
@@ -174,6 +175,7 @@ export const createHandlers = (services: Services): ProfileHandlers => ({
   accounts: accountHandlers(services),
   chats: chatHandlers(services),
   contacts: contactHandlers(services),
+  encryption: encryptionHandlers(services),
   messages: messageHandlers(services),
   settings: {
     update: (patch) => {

@@ -1,4 +1,4 @@
-import type { DeviceId, MessageId } from '#shared/ids.ts';
+import type { AccountId, DeviceId, MessageId } from '#shared/ids.ts';
 import type { RecipientOutcome, UnreadableReason } from '#shared/omemo.ts';
 import type { Database } from './database.ts';
 
@@ -22,6 +22,15 @@ export interface UnreadableEntry {
   readonly reason: UnreadableReason;
   /** Which device it says has written it; undefined where it does not say. */
   readonly deviceId: DeviceId | undefined;
+}
+
+/** A device that writes what cannot be read. */
+export interface BrokenDevice {
+  /** Bare address of its owner. */
+  readonly jid: string;
+  readonly deviceId: DeviceId;
+  /** Since something of it was read, or its session was repaired. */
+  readonly messages: number;
 }
 
 const bytes = (value: Uint8Array): Uint8Array => new Uint8Array(value.buffer, value.byteOffset, value.length);
@@ -94,5 +103,23 @@ export class OmemoLedger {
       messageId,
     });
     return row && { reason: row.reason, deviceId: row.device_id ?? undefined };
+  }
+
+  /** Devices of which something could not be read for want of a key, and nothing was read since. */
+  brokenDevices(accountId: AccountId): readonly BrokenDevice[] {
+    return this.#database
+      .all<{ jid: string; device_id: DeviceId; messages: number }>(
+        `SELECT m.sender_jid AS jid, u.device_id, count(*) AS messages
+         FROM omemo_unreadable u JOIN messages m ON m.id = u.message_id JOIN chats c ON c.id = m.chat_id
+         JOIN omemo_devices d
+           ON d.account_id = c.account_id AND d.jid = m.sender_jid AND d.device_id = u.device_id
+         LEFT JOIN omemo_sessions s
+           ON s.account_id = d.account_id AND s.jid = d.jid AND s.device_id = d.device_id
+         WHERE c.account_id = $accountId AND u.reason = 'no-key'
+           AND m.at > max(coalesce(d.last_heard, 0), coalesce(s.healed_at, 0))
+         GROUP BY m.sender_jid, u.device_id ORDER BY m.sender_jid, u.device_id`,
+        { accountId },
+      )
+      .map(({ jid, device_id: deviceId, messages }) => ({ jid, deviceId, messages }));
   }
 }

@@ -46,6 +46,13 @@ export class OmemoSessionStore {
     if (this.#database.run(sql, { accountId, jid, deviceId }) > 0) this.#database.scrubLog();
   }
 
+  /** How many devices there is a session with. */
+  count(accountId: AccountId): number {
+    const sql =
+      'SELECT count(*) AS n FROM omemo_sessions WHERE account_id = $accountId AND record IS NOT NULL';
+    return this.#database.require<{ n: number }>(sql, { accountId }).n;
+  }
+
   /** When a session with this device was last repaired without being asked. */
   healedAt({ accountId, jid, deviceId }: SessionPlace): number | undefined {
     const sql = `SELECT healed_at FROM omemo_sessions WHERE ${place}`;

@@ -16,6 +16,8 @@ export type Change =
   | { readonly kind: 'timeline'; readonly chatId: ChatId }
   | { readonly kind: 'message'; readonly messageId: MessageId }
   | { readonly kind: 'messages-removed'; readonly chatId: ChatId; readonly messageIds: readonly MessageId[] }
+  /** What is known of the devices of an address, or how a chat with it is protected. */
+  | { readonly kind: 'encryption'; readonly accountId: AccountId; readonly jid: string }
   | { readonly kind: 'blocked'; readonly accountId: AccountId }
   | { readonly kind: 'settings' };
 

@@ -7,6 +7,7 @@ import type { Link } from '../api/link.ts';
 import { createChatsStore, type ChatsStore } from './chats.ts';
 import { createCompose, type Compose } from './compose.ts';
 import { createDrafts, type Drafts } from './drafts.ts';
+import { createEncryptionStore, type EncryptionStore } from './encryption.ts';
 import { applySnapshot, routeEvents, type EventTargets } from './events.ts';
 import { createPeopleStore, type PeopleStore } from './people.ts';
 import { MessageSearch } from './search.ts';
@@ -23,6 +24,7 @@ export interface App {
   readonly chats: ChatsStore;
   readonly timeline: Timeline;
   readonly search: MessageSearch;
+  readonly encryption: EncryptionStore;
   readonly drafts: Drafts;
   readonly compose: Compose;
   readonly ui: UiStore;
@@ -58,6 +60,7 @@ export const createApp = (link: Link): App => {
   const ui = createUiStore();
   const timeline = new Timeline(api);
   const search = new MessageSearch(api.messages);
+  const encryption = createEncryptionStore();
   const drafts = createDrafts(api, (row) => {
     timeline.upsert([row]);
     // Whoever writes wants to see it: at the end of the history.
@@ -73,6 +76,7 @@ export const createApp = (link: Link): App => {
     chats,
     timeline,
     search,
+    encryption,
     onAppChanged: () => refresh(),
     onChatsRemoved: (ids) => {
       if (ids.some((id) => id === ui.getState().chatId)) chatActions.closeChat();
@@ -94,7 +98,8 @@ export const createApp = (link: Link): App => {
   if (link.state() === 'open') refresh();
 
   return {
-    ...{ api, link, session, people, chats, timeline, search, drafts, compose, ui, refresh, adopt },
+    ...{ api, link, session, people, chats, timeline, search, encryption },
+    ...{ drafts, compose, ui, refresh, adopt },
     ...chatActions,
     ...createBoxActions({ api, chats, compose, drafts, timeline }),
     show: (view) => ui.setState({ view, dialog: undefined }),

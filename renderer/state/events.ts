@@ -3,6 +3,7 @@ import type { EventName, Events } from '#shared/api/events.ts';
 import type { ChatId } from '#shared/ids.ts';
 import type { ChatView } from '#shared/views.ts';
 import { setChats, type ChatsStore } from './chats.ts';
+import { noteChange, type EncryptionStore } from './encryption.ts';
 import { contactKey, type PeopleStore } from './people.ts';
 import { dropRows, replaceRows, upsertRows } from './rows.ts';
 import type { MessageSearch } from './search.ts';
@@ -15,6 +16,7 @@ export interface EventTargets {
   readonly chats: ChatsStore;
   readonly timeline: Timeline;
   readonly search: MessageSearch;
+  readonly encryption: EncryptionStore;
   /** The profile was opened or locked. */
   readonly onAppChanged: () => void;
   /** Chats that are gone; whoever shows one of them must not. */
@@ -46,7 +48,7 @@ const messageRoutes = ({
 export const routeEvents = (
   targets: EventTargets,
 ): (<K extends EventName>(name: K, payload: Events[K]) => void) => {
-  const { session, people, chats, search } = targets;
+  const { session, people, chats, search, encryption } = targets;
 
   const removeChats = (gone: (chat: ChatView) => boolean): void => {
     const before = chats.getState().chats;
@@ -90,6 +92,7 @@ export const routeEvents = (
     ...messageRoutes(targets),
     'blocked.changed': ({ accountId, jids }) =>
       people.setState((state) => ({ blocked: new Map(state.blocked).set(accountId, jids) })),
+    'encryption.changed': ({ accountId, jid }) => noteChange(encryption, contactKey(accountId, jid)),
     'settings.changed': ({ settings }) => session.setState({ settings }),
     'app.changed': () => targets.onAppChanged(),
   };
@@ -102,7 +105,12 @@ export const routeEvents = (
 
 /** Fills all stores. A snapshot is the whole truth at its moment: what it does not name is gone. */
 export const applySnapshot = (
-  { session, people, chats, onChatsRemoved }: Omit<EventTargets, 'timeline' | 'search' | 'onAppChanged'>,
+  {
+    session,
+    people,
+    chats,
+    onChatsRemoved,
+  }: Omit<EventTargets, 'timeline' | 'search' | 'encryption' | 'onAppChanged'>,
   snapshot: Snapshot,
 ): void => {
   const about = { host: snapshot.host, version: snapshot.version };

@@ -4,12 +4,13 @@ import { accounts } from './accounts.ts';
 import { app } from './app.ts';
 import { chats } from './chats.ts';
 import { contacts } from './contacts.ts';
+import { encryption } from './encryption.ts';
 import { messages } from './messages.ts';
 import type { OutputOf } from './method.ts';
 import { settings } from './settings.ts';
 
 /** Everything the window may ask of main. The renderer imports this as a type only. */
-export const contract = { app, accounts, chats, contacts, messages, settings };
+export const contract = { app, accounts, chats, contacts, encryption, messages, settings };
 
 export type Contract = typeof contract;
 export type Domain = keyof Contract;

@@ -31,6 +31,11 @@ export interface Events {
   readonly 'timelines.changed': { readonly chatId: ChatId };
   /** The block list of an account (XEP-0191), whole. */
   readonly 'blocked.changed': { readonly accountId: AccountId; readonly jids: readonly string[] };
+  /**
+   * What is known of the devices of an address, or how a chat with it is protected, is another: whoever shows it
+   * asks again.
+   */
+  readonly 'encryption.changed': { readonly accountId: AccountId; readonly jid: string };
   readonly 'settings.changed': { readonly settings: SettingsView };
   /** The profile was opened or locked, or a link waits: ask for `app.snapshot` again. */
   readonly 'app.changed': Record<string, never>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isEmoji } from '../emoji.ts';
-import type { AccountId, ChatId, MessageId } from '../ids.ts';
+import type { AccountId, ChatId, DeviceId, MessageId } from '../ids.ts';
 import { parseAccountJid, toBare } from '../jid.ts';
 import { MAX_BODY_LENGTH } from '../limits.ts';
 
@@ -11,6 +11,11 @@ const branded = <T>(schema: z.ZodType): z.ZodType<T> => schema as unknown as z.Z
 export const accountId = branded<AccountId>(z.uuid());
 export const chatId = branded<ChatId>(z.int().positive());
 export const messageId = branded<MessageId>(z.int().positive());
+/** XEP-0384 section 4.1. */
+export const deviceId = branded<DeviceId>(z.int().min(1).max(2_147_483_647));
+
+/** A public identity key: 64 lower-case hexadecimal digits in groups of 8. */
+export const fingerprint = z.string().regex(/^[0-9a-f]{8}(?: [0-9a-f]{8}){7}$/);
 
 /** A bare address of anybody, normalised. */
 export const bareAddress = z

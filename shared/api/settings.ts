@@ -15,6 +15,9 @@ export const settingsSchema = z.strictObject({
   sendReadMarkers: z.boolean(),
   sendIdle: z.boolean(),
   awayWhenIdle: z.boolean(),
+  trustPolicy: z.enum(['first-use', 'blind']),
+  defaultProtection: z.enum(['automatic', 'omemo']),
+  tellUnreadable: z.boolean(),
   /** A shorter time deletes what is older some seconds later, in every chat that follows the default. */
   retention,
   undoSeconds: z.int().min(0).max(MAX_UNDO_SECONDS),

@@ -43,14 +43,14 @@ interface Waiting {
 export class OmemoService {
   readonly scheme: EncryptionScheme;
   readonly #deps: OmemoServiceDependencies;
-  readonly #live = new LiveSessions();
+  readonly live = new LiveSessions();
   readonly #preparation: Preparation;
   readonly #upkeep: Upkeep;
   readonly #waiting = new Map<AccountId, Waiting>();
 
   constructor(deps: OmemoServiceDependencies) {
     this.#deps = deps;
-    const parts = { ...deps, live: this.#live };
+    const parts = { ...deps, live: this.live };
     this.#preparation = new Preparation(parts);
     this.#upkeep = new Upkeep(parts);
     const aftermath: Aftermath = {
@@ -64,7 +64,7 @@ export class OmemoService {
 
   /** A stream has begun. @param full false where it was resumed: then nothing was missed */
   attach(accountId: AccountId, session: LiveSession, full: boolean): void {
-    this.#live.begin(accountId, session);
+    this.live.begin(accountId, session);
     this.#preparation.forget(accountId);
     const waiting = this.#waitingOf(accountId);
     waiting.isCaughtUp = !full;
@@ -73,7 +73,7 @@ export class OmemoService {
   }
 
   ended(accountId: AccountId): void {
-    this.#live.end(accountId);
+    this.live.end(accountId);
     this.#upkeep.end(accountId);
   }
 
@@ -88,7 +88,7 @@ export class OmemoService {
 
   /** A message that may be a changed device list. @returns whether it was one */
   take(accountId: AccountId, message: Element): boolean {
-    const session = this.#live.get(accountId);
+    const session = this.live.get(accountId);
     const event = session && readDeviceListEvent(message, session.jid);
     if (session === undefined || event === undefined) return false;
     const { store, clock, devicesChanged } = this.#deps;
@@ -101,11 +101,16 @@ export class OmemoService {
     return true;
   }
 
+  /** Looks after our keys on the server at once; settles when that is done, well or not. */
+  publish(accountId: AccountId): Promise<void> {
+    return this.#upkeep.begin(accountId);
+  }
+
   /** The user wants a new session with a device. Rejects where its bundle cannot be fetched. */
   async repair(place: SessionPlace): Promise<boolean> {
     const { accountId, jid, deviceId } = place;
     const { store, clock, transaction } = this.#deps;
-    const session = this.#live.get(accountId);
+    const session = this.live.get(accountId);
     if (session === undefined) return false;
     const bundle = await fetchBundle(session, jid, deviceId);
     if (bundle === undefined) return false;
@@ -135,7 +140,7 @@ export class OmemoService {
 
   /** Nobody waits for this who could be told that it failed; a peer asks again by its next message. */
   #workOff(accountId: AccountId): void {
-    if (this.#live.get(accountId) === undefined) return;
+    if (this.live.get(accountId) === undefined) return;
     try {
       this.caughtUp(accountId);
     } catch (error) {
@@ -147,7 +152,7 @@ export class OmemoService {
   #answer(place: SessionPlace): void {
     const { accountId, jid, deviceId } = place;
     const { log, mayAnswer } = this.#deps;
-    const session = this.#live.get(accountId);
+    const session = this.live.get(accountId);
     if (session === undefined || !(jid === bareJid(session.jid) || mayAnswer(accountId, jid))) return;
     const element = this.#deps.transaction(() => this.#emptyMessage(place));
     if (element === undefined) return;

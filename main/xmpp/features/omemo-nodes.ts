@@ -19,7 +19,9 @@ import {
   isOptionUnknown,
   isPreconditionNotMet,
   itemsRequest,
+  nodeConfigRequest,
   publishItem,
+  readAccessModel,
   readItems,
   readPubsubEvent,
   type NodeOptions,
@@ -95,6 +97,16 @@ export const readBundleAnswer = (answer: Element, id: DeviceId): WireBundle | un
 /** Opens a node that another client, or the server, has made otherwise. */
 export const openDeviceList = (): Element => configureNode(DEVICE_LIST, options);
 export const openBundle = (id: DeviceId): Element => configureNode(bundleNode(id), options);
+
+/** Asks who may read our nodes. */
+export const deviceListAccessRequest = (): Element => nodeConfigRequest(DEVICE_LIST);
+export const bundleAccessRequest = (id: DeviceId): Element => nodeConfigRequest(bundleNode(id));
+
+/** Whether everybody may, as the answer says; undefined where it does not. */
+export const readIsOpen = (answer: Element): boolean | undefined => {
+  const model = readAccessModel(answer);
+  return model === undefined ? undefined : model === 'open';
+};
 
 /**
  * Why a publication with options failed. `closed`: the node is there and configured otherwise; `options`: the

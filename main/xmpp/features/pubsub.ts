@@ -83,6 +83,20 @@ export const configureNode = (node: string, options: NodeOptions): Element =>
     xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('configure', { node }, optionsForm('node_config', options))),
   );
 
+/** Asks how a node of our own account is configured (section 8.2.1). */
+export const nodeConfigRequest = (node: string): Element =>
+  xml('iq', { type: 'get' }, xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('configure', { node })));
+
+/** Who may read the node, in the words of section 4.5; undefined where the answer does not say. */
+export const readAccessModel = (answer: Element): string | undefined => {
+  const pubsub = child(answer, 'pubsub', PUBSUB_OWNER);
+  const configure = pubsub && child(pubsub, 'configure', PUBSUB_OWNER);
+  const form = configure && child(configure, 'x', 'jabber:x:data');
+  const fields = form === undefined ? [] : childrenOf(form, 'field', 'jabber:x:data');
+  const field = fields.find(({ attrs }) => attrs['var'] === 'pubsub#access_model');
+  return field && child(field, 'value', 'jabber:x:data')?.text();
+};
+
 /** Removes one item from a node of our own account and tells the subscribers (section 7.2). */
 export const retractItem = (node: string, id: string): Element =>
   xml(

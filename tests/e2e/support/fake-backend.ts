@@ -20,6 +20,7 @@ import type {
   MessageView,
   SettingsView,
 } from '#shared/views.ts';
+import { encryptionHandlers, type FakeEncryptionData } from './fake-encryption.ts';
 import { listHistory, pageOf, type History } from './fake-history.ts';
 import { messageHandlers } from './fake-messages.ts';
 
@@ -34,6 +35,7 @@ export interface FakeData {
   readonly settings?: Partial<SettingsView>;
   readonly lock?: LockView;
   readonly keyProtection?: KeyProtection;
+  readonly encryption?: FakeEncryptionData;
   readonly host?: HostKind;
 }
 
@@ -65,6 +67,7 @@ export class FakeBackend {
   settings: SettingsView;
   lock: LockView | undefined;
   readonly #keyProtection: KeyProtection;
+  readonly #encryption: FakeEncryptionData;
   readonly #host: HostKind;
   #rev = 1_000_000;
   #nextMessageId = 5_000_000;
@@ -77,6 +80,7 @@ export class FakeBackend {
     this.histories = new Map(data.histories);
     this.settings = { ...defaultSettings, ...data.settings };
     this.lock = data.lock;
+    this.#encryption = data.encryption ?? {};
     this.#keyProtection = data.keyProtection ?? 'keychain';
     this.#host = data.host ?? 'loopback';
     const handlers = this.#recorded(this.#handlers(), overrides);
@@ -209,6 +213,7 @@ export class FakeBackend {
       accounts: this.#accountHandlers(),
       contacts: this.#contactHandlers(),
       chats: this.#chatHandlers(),
+      encryption: encryptionHandlers(this, this.#encryption),
       messages: messageHandlers(this),
       settings: {
         update: (patch) => {

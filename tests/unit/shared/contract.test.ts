@@ -9,6 +9,7 @@ type Samples = { readonly [D in Domain]: { readonly [M in keyof ClientApi[D]]: u
 
 const accountId = '0b0e7b3e-5c0f-4b7a-9b1e-6a5f0c9d2e11';
 const jid = 'romeo@montague.example';
+const fingerprint = Array.from({ length: 8 }, () => '0123abcd').join(' ');
 
 const samples: Samples = {
   app: {
@@ -49,6 +50,21 @@ const samples: Samples = {
     block: { accountId, jid, report: { reason: 'spam', text: 'again and again', messageIds: [1] } },
     unblock: { accountId, jid },
     blocked: { accountId },
+  },
+  encryption: {
+    devices: { accountId, jid },
+    nameDevice: { accountId, jid, deviceId: 1, label: 'Phone' },
+    setTrust: { accountId, jid, deviceId: 2_147_483_647, fingerprint, trusted: false },
+    compare: { accountId, jid, deviceId: 1, fingerprint, matches: true },
+    decideKey: { accountId, jid, deviceId: 1, fingerprint, accept: true },
+    removeDevice: { accountId, deviceId: 1 },
+    protection: { chatId: 1 },
+    setProtection: { chatId: 1, choice: 'none' },
+    recipients: { messageId: 1 },
+    unreadable: { messageId: 1 },
+    repairMessage: { messageId: 1 },
+    health: { accountId },
+    repair: { accountId, what: { kind: 'session', jid, deviceId: 1 } },
   },
   messages: {
     page: { kind: 'around', chatId: 1, anchor: 2, limit: 60 },

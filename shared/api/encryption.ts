@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type {
+  ChatProtectionView,
+  DeviceView,
+  HealthView,
+  RecipientsView,
+  UnreadableView,
+} from '../encryption.ts';
+import { accountId, bareAddress, chatId, deviceId, fingerprint, messageId, xmlText } from './fields.ts';
+import { method } from './method.ts';
+
+const MAX_LABEL_LENGTH = 60;
+
+/** A key as the user has seen it: what was decided about one must not count for another that came meanwhile. */
+const device = { accountId, jid: bareAddress, deviceId };
+
+const healthRepair = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('publish') }),
+  z.strictObject({ kind: z.literal('session'), jid: bareAddress, deviceId }),
+  z.strictObject({ kind: z.literal('remove-device'), deviceId }),
+]);
+
+/**
+ * OMEMO as the user decides about it. What changes is announced by `encryption.changed`. Of keys only public
+ * fingerprints cross the pipe.
+ */
+export const encryption = {
+  /**
+   * The devices of an address, the account's own included: this computer first, then the longest known.
+   * Their list is fetched anew behind it where the account is online.
+   */
+  devices: method(z.strictObject({ accountId, jid: bareAddress }))<{
+    readonly devices: readonly DeviceView[];
+  }>(),
+  /** What the user calls a device; empty for no name. Fails with `not-found`. */
+  nameDevice: method(z.strictObject({ ...device, label: xmlText(MAX_LABEL_LENGTH) }))<void>(),
+  /** The switch. Fails with `not-found` where the device has another key than the one that was shown. */
+  setTrust: method(z.strictObject({ ...device, fingerprint, trusted: z.boolean() }))<void>(),
+  /** The user has compared a fingerprint with its owner: it is `verified`, or `untrusted`. Fails as `setTrust`. */
+  compare: method(z.strictObject({ ...device, fingerprint, matches: z.boolean() }))<void>(),
+  /**
+   * Another key was offered for a device: takes it, as `trusted`, or stays with the known one.
+   * `fingerprint`: the offered one. Fails as `setTrust`.
+   */
+  decideKey: method(z.strictObject({ ...device, fingerprint, accept: z.boolean() }))<void>(),
+  /** Takes one of the user's other devices from the list of the account. Fails with `offline`, `not-found`. */
+  removeDevice: method(z.strictObject({ accountId, deviceId }))<void>(),
+  /** What the next message of a chat will be. The devices of an address that was not asked yet are fetched first. */
+  protection: method(z.strictObject({ chatId }))<ChatProtectionView>(),
+  setProtection: method(
+    z.strictObject({ chatId, choice: z.enum(['automatic', 'omemo', 'none']) }),
+  )<ChatProtectionView>(),
+  /** Who can read a message of the user. Fails with `not-found` for those of others. */
+  recipients: method(z.strictObject({ messageId }))<RecipientsView>(),
+  unreadable: method(z.strictObject({ messageId }))<UnreadableView>(),
+  /**
+   * Starts a new session with the device that wrote what could not be read; what it writes from then on can be.
+   * The message itself stays unread: only its author can send it again. Fails with `offline`, `not-found`.
+   */
+  repairMessage: method(z.strictObject({ messageId }))<void>(),
+  /** Looks at everything that encryption needs, on the server too. Fails with `offline`. */
+  health: method(z.strictObject({ accountId }))<HealthView>(),
+  /** Does one thing, or everything but removing devices; answers what is there then. Fails with `offline`. */
+  repair: method(
+    z.strictObject({ accountId, what: z.union([z.literal('everything'), healthRepair]) }),
+  )<HealthView>(),
+};
