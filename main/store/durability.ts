@@ -13,6 +13,12 @@ export interface CommitLog {
 }
 
 /**
+ * How long a commit that nobody waits for stays with the system alone. What is sent takes two commits in a row,
+ * the row and the sealed stanza: the first must not start a write that the second one has to wait out.
+ */
+const UNASKED_MS = 25;
+
+/**
  * When commits are safe. SQLite alone (`synchronous = normal`) writes its log through to the disk only before
  * it moves it into the database: a commit survives the end of the process at once, and a power cut when this
  * class says so. It waits for the disk beside the event loop, and once for all commits that came meanwhile.
@@ -23,7 +29,7 @@ export class Durability {
   #committed = 0;
   #durable = 0;
   #running: Promise<void> | undefined;
-  #scheduled: NodeJS.Immediate | undefined;
+  #scheduled: NodeJS.Timeout | undefined;
   #hasFailed = false;
   #isClosed = false;
 
@@ -34,11 +40,11 @@ export class Durability {
   /** Something was committed. It becomes durable soon, also where nobody waits for that. */
   committed(): void {
     this.#committed += 1;
-    this.#scheduled ??= setImmediate(() => {
+    this.#scheduled ??= setTimeout(() => {
       this.#scheduled = undefined;
       // Whoever depends on it asks by themselves, and hears of the failure.
       this.reached()?.catch(() => undefined);
-    });
+    }, UNASKED_MS).unref();
   }
 
   /**
@@ -51,7 +57,7 @@ export class Durability {
 
   /** After the last checkpoint: whoever still waits has got what they wait for. */
   close(): void {
-    clearImmediate(this.#scheduled);
+    clearTimeout(this.#scheduled);
     this.#isClosed = true;
     this.#durable = this.#committed;
     if (this.#running === undefined) this.#log.close();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Durability, type CommitLog } from '#main/store/durability.ts';
 import { AppError } from '#shared/errors.ts';
+import { until } from '#tests/support/until.ts';
 import { storeWithChat } from '#tests/support/temporary-profile.ts';
 
 /** A disk that writes when the test says so. */
@@ -74,10 +75,21 @@ describe('commits', () => {
     const durability = new Durability(log);
     durability.committed();
     expect(log.syncs).toHaveLength(0);
-    await settled();
-    expect(log.syncs).toHaveLength(1);
+    await until('a write that nobody asked for', () => log.syncs.length === 1);
     await log.write();
     expect(durability.reached()).toBeUndefined();
+  });
+
+  test('of which the second is waited for reach it with one write', async () => {
+    const log = new SlowLog();
+    const durability = new Durability(log);
+    durability.committed();
+    // As a message on its way out: its row now, the sealed stanza in the next turn of the event loop.
+    await settled();
+    durability.committed();
+    const both = noteWhen(durability.reached());
+    await log.write();
+    expect({ done: both.done, writes: log.syncs.length }).toEqual({ done: true, writes: 1 });
   });
 
   test('that the disk refused are not durable; the next attempt does not trust the log', async () => {
