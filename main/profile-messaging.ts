@@ -1,5 +1,6 @@
 import { BlockingService } from '#main/accounts/blocking.ts';
 import type { ContactService } from '#main/accounts/contacts.ts';
+import type { EncryptionScheme } from '#main/crypto/scheme.ts';
 import type { Logger } from '#main/log/logger.ts';
 import { createLedger } from '#main/messaging/archive/archive-ledger.ts';
 import { History } from '#main/messaging/archive/history.ts';
@@ -16,6 +17,7 @@ import type { Store } from '#main/store/store.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
 import type { AccountId, ChatId } from '#shared/ids.ts';
+import type { Protection } from '#shared/views.ts';
 
 export interface MessagingOptions {
   readonly store: Store;
@@ -25,6 +27,17 @@ export interface MessagingOptions {
   readonly settings: Settings;
   readonly typing: TypingBook;
   readonly contacts: ContactService;
+  /** What protects messages; without it they leave only where they need no protection. */
+  readonly encryption?: MessageEncryption | undefined;
+}
+
+/** As much of encryption as messages need. */
+export interface MessageEncryption {
+  readonly scheme: EncryptionScheme;
+  /** How the next message of a chat is to be protected. */
+  readonly protectionOf: (chatId: ChatId) => Protection;
+  /** All that was missed has been read. */
+  readonly caughtUp: (accountId: AccountId) => void;
 }
 
 /** The services that messages pass through. */
@@ -51,7 +64,7 @@ const perAccount = <T>(make: (id: AccountId) => T): ((id: AccountId) => T) => {
 };
 
 export const createMessaging = (options: MessagingOptions): Messaging => {
-  const { store, changes, clock, log, settings, contacts } = options;
+  const { store, changes, clock, log, settings, contacts, encryption } = options;
   const poke = (id: AccountId): void => outboxOf(id).poke();
   const displayed = new DisplayedSync({ store, changes, clock, log: log.child('displayed') });
   const inbound = createInbound({
@@ -64,6 +77,7 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
     readAhead: (id, jid) => displayed.ahead(id, jid),
     // The window sees a message before the receipt for it is made.
     poke: (id) => outboxOf(id).pokeSoon(),
+    scheme: encryption?.scheme,
   });
   const chatChanged = (chatId: ChatId): void => changes.announce({ kind: 'chat', chatId });
   const historyOf = perAccount(
@@ -71,13 +85,17 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
       new History(id, createLedger(id, { store, clock, inbound, chatChanged }), {
         clock,
         log: log.child('archive'),
+        caughtUp: () => encryption?.caughtUp(id),
       }),
   );
   // The streams of the last run are gone, and with them what was on its way.
   store.messages.requeueSending();
   const outboxOf = perAccount((id) => {
     const sendTyping = (): boolean => settings.view().sendTyping;
-    return new Outbox(id, { store, changes, clock, log: log.child('outbox'), sendTyping });
+    return new Outbox(id, {
+      ...{ store, changes, clock, log: log.child('outbox'), sendTyping },
+      scheme: encryption?.scheme,
+    });
   });
   const history = new HistoryControl({
     ...{ store, changes, clock, log: log.child('history') },
@@ -90,7 +108,11 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
     historyOf,
     displayed,
     blocking: new BlockingService({ store, changes, log: log.child('blocking') }),
-    messages: new MessageService({ ...sending, undoSeconds: () => settings.view().undoSeconds }),
+    messages: new MessageService({
+      ...sending,
+      undoSeconds: () => settings.view().undoSeconds,
+      protectionOf: encryption?.protectionOf,
+    }),
     edits: new MessageChanges(sending),
     history,
     reads: new ReadService({

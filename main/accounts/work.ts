@@ -24,6 +24,8 @@ export interface StreamService {
   attach(accountId: AccountId, xmpp: XmppSession, full: boolean): void;
   /** The stream is gone. */
   ended?(accountId: AccountId): void;
+  /** @returns whether a message was for this service alone */
+  take?(accountId: AccountId, message: Element): boolean;
 }
 
 export interface WorkDependencies {
@@ -76,7 +78,8 @@ export const createWork = (
       deps.ownPresence.resume(accountId, xmpp, lost.some(isOwn));
     },
     message: (xmpp, message) => {
-      if (!history.take(message)) inbound.handle(accountId, xmpp.jid, message, history.isComplete);
+      if (history.take(message) || deps.along.some((service) => service.take?.(accountId, message))) return;
+      inbound.handle(accountId, xmpp.jid, message, history.isComplete);
     },
     presence: (xmpp, stanza) => notePresence(accountId, xmpp, stanza, { ...deps, memory }),
     seesUs: (bare) => contacts.seesUs(accountId, bare),

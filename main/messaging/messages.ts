@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import { AppError } from '#shared/errors.ts';
+import type { Protection } from '#shared/views.ts';
 import type { NewOutgoing, StoredMessage } from '#main/store/messages.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Changes } from '#main/util/changes.ts';
@@ -14,6 +15,8 @@ export interface MessageServiceDependencies {
   readonly poke: (accountId: AccountId) => void;
   /** For how many seconds a message can be taken back before it leaves; 0 is off. */
   readonly undoSeconds: () => number;
+  /** How the next message of a chat is to be protected; without it: not at all. */
+  readonly protectionOf?: ((chatId: ChatId) => Protection) | undefined;
 }
 
 export interface SendOptions {
@@ -94,7 +97,7 @@ export class MessageService {
       senderJid: store.accounts.require(accountId).jid,
       body: text,
       at: now,
-      protection: 'none',
+      protection: this.#deps.protectionOf?.(chatId) ?? 'none',
       stanzaId: id,
       originId: id,
       reply: replyTo === undefined ? undefined : this.#replyTo(chatId, replyTo),

@@ -79,11 +79,8 @@ export class OmemoService {
 
   /** All that was missed has been read: now peers are answered, and broken sessions repaired. */
   caughtUp(accountId: AccountId): void {
-    const waiting = this.#waitingOf(accountId);
-    waiting.isCaughtUp = true;
-    this.#upkeep.caughtUp(accountId);
-    for (const place of take(waiting.answers)) this.#answer(place);
-    for (const place of take(waiting.repairs)) void this.#repair(place);
+    this.#waitingOf(accountId).isCaughtUp = true;
+    this.#workOff(accountId);
   }
 
   /** A message that may be a changed device list. @returns whether it was one */
@@ -141,8 +138,11 @@ export class OmemoService {
   /** Nobody waits for this who could be told that it failed; a peer asks again by its next message. */
   #workOff(accountId: AccountId): void {
     if (this.live.get(accountId) === undefined) return;
+    const waiting = this.#waitingOf(accountId);
     try {
-      this.caughtUp(accountId);
+      this.#upkeep.caughtUp(accountId);
+      for (const place of take(waiting.answers)) this.#answer(place);
+      for (const place of take(waiting.repairs)) void this.#repair(place);
     } catch (error) {
       this.#deps.log.error('peers could not be answered', {}, error);
     }

@@ -22,6 +22,7 @@ export class History {
   readonly #ledger: ArchiveLedger;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #tellCaughtUp: () => void;
   #sync: HistorySync | undefined;
   #caughtUp = false;
   /**
@@ -41,12 +42,18 @@ export class History {
   constructor(
     accountId: AccountId,
     ledger: ArchiveLedger,
-    deps: { readonly clock: Clock; readonly log: Logger },
+    deps: {
+      readonly clock: Clock;
+      readonly log: Logger;
+      /** All that was missed on a stream has been read. */
+      readonly caughtUp?: (() => void) | undefined;
+    },
   ) {
     this.#accountId = accountId;
     this.#ledger = ledger;
     this.#clock = deps.clock;
     this.#log = deps.log;
+    this.#tellCaughtUp = deps.caughtUp ?? (() => undefined);
   }
 
   /** A stream has begun; a resumed one has missed nothing. */
@@ -169,9 +176,11 @@ export class History {
     try {
       await running;
       if (this.#sync === sync) {
+        const isFirst = !this.#caughtUp;
         this.#caughtUp = true;
         this.#owesPlaces = false;
         this.#placed = acknowledged;
+        if (isFirst) this.#tellCaughtUp();
       }
     } catch (error) {
       this.#log.warn('the archive could not be read', {}, error);
