@@ -29,6 +29,7 @@ export class AckBook {
   #inbound = 0;
   readonly #unacked: Outgoing[] = [];
   readonly #unhandled: { done: boolean }[] = [];
+  #lost: Error | undefined;
 
   constructor(counts: { readonly inbound: number; readonly outbound: number } = { inbound: 0, outbound: 0 }) {
     this.#inbound = counts.inbound;
@@ -61,6 +62,7 @@ export class AckBook {
 
   /** Notes a stanza that is being sent. Resolves when it is acknowledged, rejects with the error of `lose`. */
   sent(text: string): Promise<void> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost);
     return new Promise((acknowledged, lost) => {
       this.#unacked.push({ text, acknowledged, lost });
     });
@@ -95,6 +97,7 @@ export class AckBook {
 
   /** The stream has ended: nobody will acknowledge what is left. It stays in `unacked`. */
   lose(error: Error): void {
+    this.#lost = error;
     for (const { lost } of this.#unacked) lost(error);
   }
 }

@@ -5,7 +5,6 @@ import { ManualClock } from '#tests/support/manual-clock.ts';
 import { useStubAccount } from '#tests/support/stub-account.ts';
 import {
   acceptBind,
-  acceptPlainSession,
   acceptSession,
   acked,
   ackedUpTo,
@@ -180,9 +179,15 @@ describe('stream management', () => {
     stream.onAcknowledging(() => {
       throw new AppError('disk-full', 'the disk is full');
     });
-    stream.onStanza(() => undefined);
+    // What is sent answers the question first, and goes the same way.
+    const sent = Promise.withResolvers<void>();
+    stream.onStanza(async () => {
+      await Promise.resolve();
+      await stream.send(xml('presence')).then(sent.resolve, sent.reject);
+    });
+    await expect(sent.promise).rejects.toMatchObject({ code: 'disk-full' });
     expect(await ended).toMatchObject({ code: 'disk-full', advice: 'retry-later' });
-    expect(stub.received).not.toContain('<a ');
+    expect(stub.received).not.toMatch(/<a |<presence/);
     expect(stream.resumeState()).toBeDefined();
   });
 
@@ -338,60 +343,5 @@ describe('a resumption', () => {
     const { stream } = await open({ resume: { ...state, jid: 'eve@stub.test/x' } });
     expect(stream.resumed).toBe(false);
     expect(stub.received).not.toContain('<resume');
-  });
-});
-
-describe('a sign of life', () => {
-  test('without stream management is any answer at all', async () => {
-    const clock = new ManualClock();
-    const [answered, asked] = [gate(), gate()];
-    const { open } = await account({}, async (peer) => {
-      await acceptPlainSession(peer);
-      const id = await expectPing(peer);
-      peer.send(
-        `<iq type='error' id='${id}' from='stub.test'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`,
-      );
-      peer.send(said('alive'));
-      answered.resolve();
-      await expectPing(peer);
-      asked.resolve();
-      await peer.untilGone();
-    });
-    const { stream, ended, bodies } = await open({ clock });
-    stream.probe(8_000);
-    await answered.promise;
-    await until('the answer', () => bodies.length === 1);
-    clock.advance(8_000);
-    // The first was answered; this one is not.
-    stream.probe(8_000);
-    await asked.promise;
-    clock.advance(8_000);
-    expect(await ended).toMatchObject({ code: 'connection-lost' });
-    expect(clock.pending).toBe(0);
-  });
-
-  test('is also what arrives instead of it: a slow link is not a dead one', async () => {
-    const clock = new ManualClock();
-    const probed = gate();
-    const { open } = await account({}, async (peer) => {
-      await acceptSession(peer);
-      await peer.expect(/<r [^>]*>/);
-      peer.send(said('a long page'));
-      probed.resolve();
-      await peer.untilGone();
-    });
-    const { stream, ended, bodies } = await open({ clock });
-    stream.probe(8_000);
-    await probed.promise;
-    await until('the page', () => bodies.length === 1);
-    let isOver = false;
-    void ended.then(() => (isOver = true));
-    clock.advance(8_000);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(isOver).toBe(false);
-    const alive = stream.send(xml('presence')).catch((error: unknown) => error);
-    clock.advance(8_000);
-    expect(await ended).toMatchObject({ code: 'connection-lost' });
-    await alive;
   });
 });
