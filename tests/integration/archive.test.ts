@@ -143,6 +143,19 @@ describe('this computer and a phone', () => {
     }
   });
 
+  it('find everything on a server that was killed as soon as it had delivered it', async () => {
+    const [me, friend] = [await user(), await user()];
+    const bob = await client(friend, 'bob');
+    const phone = await client(me, 'phone');
+    for (const text of ['one', 'two', 'three']) await bob.say(me, text);
+    await phone.expectText('three');
+    await server.restart({ kill: 'SIGKILL' });
+    // A new computer knows only what the archive has.
+    const app = await computer(me);
+    await until('all three', async () => (await rows(app, friend)).length === 3);
+    expect((await rows(app, friend)).map(([, text]) => text)).toEqual(['one', 'two', 'three']);
+  });
+
   it('bring a long absence home in order', async () => {
     const [me, friend] = [await user(), await user()];
     const app = await computer(me);
