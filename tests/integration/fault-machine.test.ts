@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
 import { campaign } from '#tests/support/soak/campaign.ts';
+import { describeDamage } from '#tests/support/soak/check.ts';
+import { knownSequences } from '#tests/support/soak/known.ts';
+import { play } from '#tests/support/soak/sequence.ts';
+import { World } from '#tests/support/soak/world.ts';
 
 /**
  * Two people with two computers each, on a real server. After any sequence of messages and of what is said about
@@ -11,6 +15,18 @@ import { campaign } from '#tests/support/soak/campaign.ts';
  */
 const SEQUENCES = Number(process.env['CHATSECURE_SEQUENCES'] ?? '200');
 const SEQUENCE_LIMIT_MS = 60_000;
+
+it('does nothing again that once went wrong', async () => {
+  const world = await World.start();
+  try {
+    for (const [what, sequence] of Object.entries(knownSequences)) {
+      const { damage } = await play(world, sequence, `known${Object.keys(knownSequences).indexOf(what)}`);
+      expect(describeDamage(damage), what).toBe('');
+    }
+  } finally {
+    await world.stop();
+  }
+}, 600_000);
 
 it(
   'loses nothing, doubles nothing and misorders nothing',
