@@ -30,7 +30,7 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
   );
   useMarkRead(chat, items, virtual);
   useRetryOnline(chat);
-  useJump(ref, items, virtual, setActive);
+  useJump(ref, items, setActive);
 
   return (
     <div className={cx('area')} data-region="messages">

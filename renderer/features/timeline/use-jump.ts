@@ -1,13 +1,11 @@
 import { useEffect, useRef, type RefObject } from 'react';
 import { useTimeline, useUi } from '../../app-context.tsx';
 import type { TimelineItem } from './items.ts';
-import type { MessageVirtualizer } from './use-message-scroll.ts';
 
-/** Takes eye and keyboard to the message that a jump leads to: into the middle, with the focus on it. */
+/** Takes the keyboard to the message that a jump leads to. */
 export const useJump = (
   list: RefObject<HTMLElement | null>,
   items: readonly TimelineItem[],
-  virtual: MessageVirtualizer,
   setActive: (index: number) => void,
 ): void => {
   const target = useTimeline((state) => state.target);
@@ -24,7 +22,6 @@ export const useJump = (
     if (shown.current !== target) {
       shown.current = target;
       setActive(index);
-      virtual.scrollToIndex(index, { align: 'center' });
     }
     const row = list.current?.querySelector<HTMLElement>(`[data-row="${index}"]`);
     if (row === null || row === undefined) return;

@@ -1,9 +1,10 @@
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, type RefObject } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, type RefObject } from 'react';
 import { useApp, useTimeline } from '../../app-context.tsx';
 import { estimateHeight } from './estimate.ts';
 import type { TimelineItem } from './items.ts';
 import { HEAD_PX } from './TimelineHead.tsx';
+import { useScrollToRow, type ScrollGoal } from './use-scroll-to-row.ts';
 
 export type MessageVirtualizer = Virtualizer<HTMLDivElement, HTMLElement>;
 
@@ -32,7 +33,6 @@ export const useMessageScroll = (items: readonly TimelineItem[]): MessageScroll 
   const { timeline } = useApp();
   const scroller = useRef<HTMLDivElement>(null);
   const hasNewer = useTimeline((state) => state.window.hasNewer);
-  const startAt = useTimeline((state) => state.startAt);
 
   const virtual: MessageVirtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: items.length,
@@ -52,7 +52,7 @@ export const useMessageScroll = (items: readonly TimelineItem[]): MessageScroll 
 
   const atEnd = virtual.isAtEnd(END_PX);
   const stays = atEnd && !hasNewer;
-  useStart(virtual, items, startAt);
+  useStart(virtual, items);
   useFollowOwn(virtual, items);
   useKeepEnd(scroller, virtual, stays);
   useEndAboveAll(virtual, items, stays);
@@ -70,20 +70,21 @@ export const useMessageScroll = (items: readonly TimelineItem[]): MessageScroll 
   };
 };
 
-/** Puts the reader at the divider, or at the end, before anything is seen. */
-const useStart = (
-  virtual: MessageVirtualizer,
-  items: readonly TimelineItem[],
-  startAt: number | undefined,
-): void => {
+/** Puts the reader at the message that was jumped to, at the divider, or at the end, before anything is seen. */
+const useStart = (virtual: MessageVirtualizer, items: readonly TimelineItem[]): void => {
+  const startAt = useTimeline((state) => state.startAt);
+  const target = useTimeline((state) => state.target);
+  const goal = useMemo<ScrollGoal | undefined>(() => {
+    if (target !== undefined) return { id: target.id, align: 'center' };
+    return startAt === undefined ? undefined : { id: startAt, align: 'start' };
+  }, [target, startAt]);
   const started = useRef(false);
   useLayoutEffect(() => {
     if (started.current || items.length === 0) return;
     started.current = true;
-    const index = items.findIndex(({ message }) => message.id === startAt);
-    if (index < 0) virtual.scrollToEnd();
-    else virtual.scrollToIndex(index, { align: 'start' });
+    if (!items.some(({ message }) => message.id === goal?.id)) virtual.scrollToEnd();
   });
+  useScrollToRow(virtual, items, goal);
 };
 
 /** Whoever sends wants to see it, also from far up. */

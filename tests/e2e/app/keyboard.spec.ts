@@ -126,9 +126,9 @@ test('opens the menu of a chat, and leaves it', async () => {
   await keys.moveTo('More about this chat', 'Shift+Tab');
   await keys.press('Enter');
   const menu = story.page.getByRole('menu', { name: 'More about this chat' });
-  await expect(menu.getByRole('menuitem', { name: 'Add to contacts' })).toBeFocused();
+  await expect(menu.getByRole('menuitem', { name: 'Search in this chat' })).toBeFocused();
   await keys.press('ArrowDown');
-  await expect(menu.getByRole('menuitem', { name: 'Copy address' })).toBeFocused();
+  await expect(menu.getByRole('menuitem', { name: 'Jump to a date…' })).toBeFocused();
   await keys.press('Escape');
   await expect(menu).toHaveCount(0);
   await keys.expectFocus('More about this chat');
