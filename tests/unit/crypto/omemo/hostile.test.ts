@@ -113,6 +113,19 @@ test('a counter beyond all measure costs nothing and is no crash', () => {
   expect(b.read(a.deviceId, { data })).toBe('x');
 });
 
+test('a claim that four billion messages came before costs no more than the limit', () => {
+  const { a, b } = introduce();
+  // With a ratchet key that is new to the other side.
+  b.read(a.deviceId, a.send(b.deviceId, 'x'));
+  a.read(b.deviceId, b.send(a.deviceId, 'y'));
+  const { data } = a.send(b.deviceId, 'z');
+  // Behind the counter stands how many messages the chain before has.
+  expect(data[38]).toBe(0x18);
+  const huge = Uint8Array.of(...data.subarray(0, 39), 0xff, 0xff, 0xff, 0xff, 0x0f, ...data.subarray(40));
+  expect(b.read(a.deviceId, { data: huge })).toBe('bad-mac');
+  expect(b.read(a.deviceId, { data })).toBe('z');
+});
+
 test('a message of a later version is said to be one, an endless one is not parsed', () => {
   const { a, b } = introduce();
   const { data } = a.send(b.deviceId, 'x');
