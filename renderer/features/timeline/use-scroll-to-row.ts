@@ -45,8 +45,15 @@ export const useScrollToRow = (
       present.arrived = true;
       // From here on the place is kept, and not the index.
       virtual.scrollToOffset(virtual.scrollOffset ?? 0);
+      if (present.goal.align === 'center') keepFocus(virtual, present.index);
     };
     // The rows around it are measured in the frame in which they are drawn.
     requestAnimationFrame(() => requestAnimationFrame(arrive));
   });
+};
+
+/** On the way the row may have been taken out of the document for a moment, and the focus with it. */
+const keepFocus = ({ scrollElement }: MessageVirtualizer, index: number): void => {
+  if (document.activeElement !== document.body) return;
+  scrollElement?.querySelector<HTMLElement>(`[data-row="${index}"]`)?.focus({ preventScroll: true });
 };
