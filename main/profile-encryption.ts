@@ -53,6 +53,7 @@ export const createEncryption = (
       ...{ ...common, clockAhead, changed, live: omemo.live },
       publish: (accountId) => omemo.publish(accountId),
       repair: (place) => omemo.repair(place),
+      learn: (accountId, jid) => omemo.learn(accountId, jid),
     }),
   };
 };

@@ -26,6 +26,8 @@ export interface DeviceNetworkDependencies {
   readonly changed: (accountId: AccountId, jid: string) => void;
   readonly publish: (accountId: AccountId) => Promise<void>;
   readonly repair: (place: SessionPlace) => Promise<boolean>;
+  /** Fetches the keys of devices that were never seen; never rejects. */
+  readonly learn: (accountId: AccountId, jid: string) => Promise<void>;
   /** How far the server's clock is ahead, in milliseconds; undefined where it does not tell. */
   readonly clockAhead: (accountId: AccountId) => Promise<number | undefined>;
 }
@@ -50,7 +52,7 @@ export class DeviceNetwork {
 
   /** Fetches a list anew. A failure changes nothing, and is no news: what is known is shown. */
   async refresh(accountId: AccountId, jid: string): Promise<void> {
-    const { store, live, clock, log, changed } = this.#deps;
+    const { store, live, clock, log, changed, learn } = this.#deps;
     const session = live.get(accountId);
     if (session === undefined) return;
     this.#note(session, jid);
@@ -58,6 +60,7 @@ export class DeviceNetwork {
       const ids = await fetchDeviceList(session, jid);
       const { added, removed } = store.devices.receiveList(accountId, jid, ids, clock.now());
       if (added.length + removed.length > 0) changed(accountId, jid);
+      await learn(accountId, jid);
     } catch (error) {
       log.warn('a device list could not be fetched', {}, error);
     }

@@ -93,14 +93,21 @@ export class OmemoService {
     devicesChanged(accountId, event.from);
     const own = store.keys.own(accountId)?.deviceId;
     // Another device has published a list without us.
-    if (event.from === bareJid(session.jid) && own !== undefined && !event.ids.includes(own))
-      this.#upkeep.soon(accountId);
+    const isOurs = event.from === bareJid(session.jid);
+    if (isOurs && own !== undefined && !event.ids.includes(own)) this.#upkeep.soon(accountId);
+    // A new device of the user's own is shown to them with its key.
+    if (isOurs) void this.#preparation.learn(accountId, event.from);
     return true;
   }
 
   /** Looks after our keys on the server at once; settles when that is done, well or not. */
   publish(accountId: AccountId): Promise<void> {
     return this.#upkeep.begin(accountId);
+  }
+
+  /** Fetches the keys of devices that were never seen, for the user to look at; never rejects. */
+  learn(accountId: AccountId, jid: string): Promise<void> {
+    return this.#preparation.learn(accountId, jid);
   }
 
   /** The user wants a new session with a device. Rejects where its bundle cannot be fetched. */
@@ -113,7 +120,7 @@ export class OmemoService {
     if (bundle === undefined) return false;
     const isStarted = transaction(() => {
       store.sessions.noteHealed(place, clock.now());
-      return this.#preparation.useBundle(accountId, jid, deviceId, bundle) === undefined;
+      return this.#preparation.useBundle(place, bundle) === undefined;
     });
     // The peer learns of the new session by a message.
     if (isStarted) this.#answer(place);

@@ -1,8 +1,9 @@
 /** What must be fetched before a message can be encrypted: device lists, and bundles for sessions. */
 import type { AccountId, DeviceId } from '#shared/ids.ts';
+import { bareJid } from '#shared/jid.ts';
 import type { RecipientOutcome, TrustPolicy } from '#shared/omemo.ts';
 import type { Logger } from '#main/log/logger.ts';
-import type { OmemoDeviceRow, OmemoStore } from '#main/store/keys.ts';
+import type { OmemoDeviceRow, OmemoStore, SessionPlace } from '#main/store/keys.ts';
 import type { Clock } from '#main/util/clock.ts';
 import { OMEMO, type WireBundle } from '#main/xmpp/features/omemo.ts';
 import type { Conversation } from '../scheme.ts';
@@ -26,6 +27,9 @@ export interface PreparationDependencies {
 
 /** Why a device has no session. */
 type Failure = Extract<RecipientOutcome, 'unreachable' | 'unusable'>;
+
+/** What a bundle is fetched for. */
+type Wanted = 'key' | 'session';
 
 /** What could not be fetched is tried again after this long, or on the next stream. */
 const FORGET_FAILURE_MS = 600_000;
@@ -79,6 +83,26 @@ export class Preparation {
     );
   }
 
+  /**
+   * Fetches the keys of devices that were never seen, for the user to look at and decide. Starts no session: one
+   * should be made from a bundle as it is when there is something to send. Never rejects.
+   */
+  async learn(accountId: AccountId, jid: string): Promise<void> {
+    const { live, store } = this.#deps;
+    const session = live.get(accountId);
+    if (session === undefined) return;
+    const unknown = store.devices
+      .list(accountId, jid)
+      .filter(({ listed, identityKey }) => listed && identityKey === undefined)
+      .filter(
+        ({ deviceId }) => !(jid === bareJid(session.jid) && deviceId === store.keys.own(accountId)?.deviceId),
+      )
+      .filter(({ deviceId }) => this.failure(accountId, jid, deviceId) === undefined);
+    await Promise.all(
+      unknown.map(({ deviceId }) => this.#prepareDevice(accountId, session, jid, deviceId, 'key')),
+    );
+  }
+
   #isMissing(conversation: Conversation, jid: string): boolean {
     return this.#listIsMissing(conversation.accountId, jid) || this.#unready(conversation, jid).length > 0;
   }
@@ -119,7 +143,7 @@ export class Preparation {
     if (this.#listIsMissing(accountId, jid)) await this.#fetchList(accountId, session, jid);
     await Promise.all(
       this.#unready(conversation, jid).map(({ deviceId }) =>
-        this.#prepareDevice(conversation, session, jid, deviceId),
+        this.#prepareDevice(accountId, session, jid, deviceId, 'session'),
       ),
     );
   }
@@ -138,12 +162,12 @@ export class Preparation {
   }
 
   async #prepareDevice(
-    conversation: Conversation,
+    accountId: AccountId,
     session: LiveSession,
     jid: string,
     deviceId: DeviceId,
+    wanted: Wanted,
   ): Promise<void> {
-    const { accountId } = conversation;
     const { log, transaction, devicesChanged } = this.#deps;
     let failure: Failure | undefined;
     try {
@@ -151,7 +175,7 @@ export class Preparation {
       failure =
         bundle === undefined
           ? 'unusable'
-          : transaction(() => this.useBundle(accountId, jid, deviceId, bundle));
+          : transaction(() => this.useBundle({ accountId, jid, deviceId }, bundle, wanted));
       devicesChanged(accountId, jid);
     } catch (error) {
       log.warn('no bundle', { device: deviceId }, error);
@@ -162,15 +186,16 @@ export class Preparation {
   }
 
   /**
-   * Learns the key of a device, and starts a session where it is trusted. Only within a transaction.
+   * Learns the key of a device, and starts a session where one is wanted and it is trusted. Only within a
+   * transaction.
    * @returns undefined where that went well, or the user has to decide
    */
-  useBundle(accountId: AccountId, jid: string, deviceId: DeviceId, bundle: WireBundle): Failure | undefined {
+  useBundle(place: SessionPlace, bundle: WireBundle, wanted: Wanted = 'session'): Failure | undefined {
+    const { accountId, jid, deviceId } = place;
     const { store, engine, clock, policy, log } = this.#deps;
     const { devices, sessions, keys } = store;
     const [own, device] = [keys.own(accountId), devices.get(accountId, jid, deviceId)];
     if (own === undefined || device === undefined) return 'unusable';
-    const place = { accountId, jid, deviceId };
     const result = engine.startSession({
       version: OMEMO,
       own: ownDevice(own),
@@ -187,7 +212,8 @@ export class Preparation {
         const trust = firstTrust(policy(), device, devices.hasVerified(accountId, jid));
         devices.pin(accountId, jid, deviceId, result.identityKey, trust, clock.now());
         // Of others only the key is wanted: the user shall see whom it is about.
-        if (isTrusted(devices.get(accountId, jid, deviceId)?.trust)) sessions.keep(place, result.record);
+        if (wanted === 'session' && isTrusted(devices.get(accountId, jid, deviceId)?.trust))
+          sessions.keep(place, result.record);
         return undefined;
       }
       case 'invalid-key':

@@ -229,6 +229,24 @@ describe('trust', () => {
     expect(phone.readText(ROMEO, await romeo.write(JULIET, 'for both'))).toBe('for both');
   });
 
+  test('can be decided about a new own device at once, and about any that the user looks at', async () => {
+    const { server, romeo, juliet } = await meet();
+    const phone = await new OmemoClient(server, ROMEO).start();
+    await settled();
+    const { devices, sessions } = romeo.store.omemo;
+    const mine = devices.get(romeo.accountId, ROMEO, phone.deviceId as DeviceId);
+    expect(mine).toMatchObject({ trust: 'undecided' });
+    expect(mine?.identityKey).toHaveLength(32);
+
+    const place = { accountId: romeo.accountId, jid: JULIET, deviceId: juliet.deviceId as DeviceId };
+    expect(devices.get(romeo.accountId, JULIET, place.deviceId)?.identityKey).toBeUndefined();
+    await romeo.service.learn(romeo.accountId, JULIET);
+    expect(devices.get(romeo.accountId, JULIET, place.deviceId)?.trust).toBe('first-use');
+    // A session from a bundle that is old by the time of the first message might use a prekey that is gone.
+    expect(sessions.record(place)).toBeUndefined();
+    expect(juliet.readText(ROMEO, await romeo.write(JULIET, 'hello'))).toBe('hello');
+  });
+
   test('refuses a message that nobody trusted could read, and keeps the text', async () => {
     const { romeo, juliet } = await meet();
     await romeo.write(JULIET, 'hello');
