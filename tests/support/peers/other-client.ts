@@ -32,6 +32,9 @@ const heard = z.discriminatedUnion('event', [
     direction: z.enum(['sent', 'received']),
     body: z.string(),
   }),
+  /** Of clients that encrypt: a message that they could not read, or a device that they could not encrypt for. */
+  z.object({ event: z.literal('unreadable'), ...said, reason: z.string() }),
+  z.object({ event: z.literal('left-out'), ...said, reason: z.string() }),
 ]);
 export type Heard = z.infer<typeof heard>;
 type HeardOf<E extends Heard['event']> = Extract<Heard, { event: E }>;
@@ -136,6 +139,23 @@ export class OtherClient {
   /** What the own archive has of the conversation with somebody, oldest first. */
   async archive(peer: string): Promise<z.infer<typeof archived>> {
     return archived.parse(await this.#do('archive', { peer }));
+  }
+
+  /** Loses all sessions with an address, as a client does whose store was damaged. */
+  forgetSessions(jid: string): Promise<unknown> {
+    return this.#do('forget', { jid });
+  }
+  /** Sends a message that was damaged on its way. @returns its id on the wire */
+  async spoil(to: string, body: string): Promise<string> {
+    return z.string().parse(await this.#do('spoil', { to, body }));
+  }
+  /** Its own OMEMO device. */
+  async device(): Promise<number> {
+    return z.number().parse(await this.#do('device', {}));
+  }
+  /** The OMEMO devices of an address that its messages go to. */
+  async knownDevices(jid: string): Promise<readonly number[]> {
+    return z.array(z.number()).parse(await this.#do('knows', { jid }));
   }
 
   /** The first of a kind that fits, heard already or soon. */

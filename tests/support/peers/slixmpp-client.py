@@ -30,10 +30,10 @@ def say(**value):
 
 
 class Client(slixmpp.ClientXMPP):
-    def __init__(self, jid, password, authority):
+    def __init__(self, jid, password, authority, plugins=()):
         super().__init__(jid, password)
         self.ca_certs = Path(authority)
-        for name in PLUGINS:
+        for name in [*PLUGINS, *plugins]:
             self.register_plugin(name)
         self.auto_authorize = True
         self.auto_subscribe = True
@@ -61,6 +61,7 @@ class Client(slixmpp.ClientXMPP):
         try:
             await self.get_roster()
             await self["xep_0280"].enable()
+            await self.prepare()
             # Capabilities first: with the first presence others learn what this client can do.
             await self["xep_0115"].update_caps(broadcast=False)
             self.send_presence()
@@ -68,6 +69,9 @@ class Client(slixmpp.ClientXMPP):
             say(event="refused", reason=repr(failure))
             return
         say(event="started", jid=self.boundjid.full, version=slixmpp.__version__)
+
+    async def prepare(self):
+        """What a client with more abilities has to do before others see it."""
 
     def tell(self, name, message, **values):
         say(event=name, sender=message["from"].bare, id=message["id"], **values)
@@ -165,17 +169,22 @@ class Client(slixmpp.ClientXMPP):
             say(id=number, failed="%s: %s" % (type(failure).__name__, failure))
 
 
-async def main():
-    jid, port, authority = sys.argv[1:]
+async def main(make_client):
+    jid, port, authority, *more = sys.argv[1:]
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    client = Client(jid, (await reader.readline()).decode().rstrip("\n"), authority)
+    client = make_client(jid, (await reader.readline()).decode().rstrip("\n"), authority, *more)
     client.connect(("127.0.0.1", int(port)))
     while line := await reader.readline():
         await client.run(line)
     client.abort()
 
 
-loop = asyncio.new_event_loop()
-asyncio.set_event_loop(loop)
-loop.run_until_complete(main())
+def run(make_client):
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(main(make_client))
+
+
+if __name__ == "__main__":
+    run(Client)

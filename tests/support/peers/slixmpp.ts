@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { OtherClient, type Login } from './other-client.ts';
 
-const script = path.join(import.meta.dirname, 'slixmpp-client.py');
+const scriptOf = (name: string): string => path.join(import.meta.dirname, name);
 
 /** The Python that has slixmpp: the first of the search path may be one of the user's own. */
 const python = (): string => {
@@ -13,11 +13,14 @@ const python = (): string => {
   return found;
 };
 
-export const startSlixmpp = (login: Login): Promise<OtherClient> =>
-  OtherClient.start(
-    {
-      command: python(),
-      args: [script, `${login.jid}/${login.resource}`, String(login.server.port), login.authorityFile],
-    },
-    login,
-  );
+const start = (script: string, login: Login, ...more: readonly string[]): Promise<OtherClient> => {
+  const { jid, resource, server, authorityFile } = login;
+  const args = [scriptOf(script), `${jid}/${resource}`, String(server.port), authorityFile, ...more];
+  return OtherClient.start({ command: python(), args }, login);
+};
+
+export const startSlixmpp = (login: Login): Promise<OtherClient> => start('slixmpp-client.py', login);
+
+/** With OMEMO by python-omemo. @param stateFile keeps its keys; an existing one is a restart */
+export const startPythonOmemo = (login: Login, stateFile: string): Promise<OtherClient> =>
+  start('omemo-client.py', login, stateFile);
