@@ -61,7 +61,7 @@ const pluralFaults = (texts: Texts, language: string): readonly string[] => {
 
 /** Texts that are the same in every language: names, addresses, and what is only placeholders. */
 const SAME_EVERYWHERE =
-  /^(?:ChatSecure|Host|Port|Direct TLS|Name|Version \{\{version\}\}|Server: \{\{host\}\}|Details|[^\p{L}]*(?:\{\{[^}]+\}\}[^\p{L}]*)*)$/u;
+  /^(?:ChatSecure|OMEMO|Host|Port|Direct TLS|Name|Version \{\{version\}\}|Server: \{\{host\}\}|Details|[^\p{L}]*(?:\{\{[^}]+\}\}[^\p{L}]*)*)$/u;
 
 /** Words that a language shares with English. */
 const SHARED_WORDS: Readonly<Record<string, ReadonlySet<string>>> = {

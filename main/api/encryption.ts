@@ -70,9 +70,9 @@ export const encryptionHandlers = (services: EncryptionServices): Handlers['encr
   };
 
   return {
-    devices: ({ accountId, jid }) => {
+    devices: ({ accountId, jid, fetch }) => {
       // What is new in it is announced.
-      void network.refresh(accountId, jid);
+      if (fetch) void network.refresh(accountId, jid);
       return { devices: desk.devices(accountId, jid, ownJid(accountId)) };
     },
     nameDevice: ({ label, ...device }) => desk.name(device, label),

@@ -92,6 +92,9 @@ const failureSentences: ReadonlyMap<string, TranslationKey> = new Map([
   ['resource-constraint', 'failure.tooLarge'],
   ['not-acceptable', 'failure.tooLarge'],
   ['internal-server-error', 'failure.serverError'],
+  ['no-trusted-device', 'failure.noTrustedDevice'],
+  ['no-device', 'failure.noDevice'],
+  ['encryption-unavailable', 'failure.cannotEncrypt'],
 ]);
 
 /** @param condition of the stanza error, where the server gave one */

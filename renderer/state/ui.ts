@@ -1,11 +1,18 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { DeepLink } from '#shared/deep-link.ts';
 import type { ErrorCode } from '#shared/errors.ts';
-import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
+import type { AccountId, ChatId, DeviceId, MessageId } from '#shared/ids.ts';
 import type { MessageView } from '#shared/views.ts';
 
 export type View = 'chats' | 'contacts' | 'settings' | 'add-account';
-export type SettingsSection = 'accounts' | 'privacy' | 'blocked' | 'appearance' | 'keyboard' | 'about';
+export type SettingsSection =
+  | 'accounts'
+  | 'privacy'
+  | 'encryption'
+  | 'blocked'
+  | 'appearance'
+  | 'keyboard'
+  | 'about';
 
 /** A dialog that is open above the window, with what it is about. */
 export type OpenDialog =
@@ -19,6 +26,27 @@ export type OpenDialog =
   /** Without `chatId`: of all chats that have no rule of their own. */
   | { readonly kind: 'retention'; readonly chatId?: ChatId }
   | { readonly kind: 'forward'; readonly message: MessageView }
+  | {
+      readonly kind: 'verify-device';
+      readonly accountId: AccountId;
+      readonly jid: string;
+      readonly deviceId: DeviceId;
+    }
+  | {
+      readonly kind: 'name-device';
+      readonly accountId: AccountId;
+      readonly jid: string;
+      readonly deviceId: DeviceId;
+      readonly label: string;
+    }
+  | {
+      readonly kind: 'remove-device';
+      readonly accountId: AccountId;
+      readonly deviceId: DeviceId;
+      readonly name: string;
+    }
+  /** Before a chat goes on without encryption. */
+  | { readonly kind: 'unencrypted'; readonly chatId: ChatId }
   | { readonly kind: 'remove-account'; readonly accountId: AccountId }
   /** `message`: one that waits already; without it, what stands in the box of the chat. */
   | { readonly kind: 'schedule'; readonly chatId: ChatId; readonly message?: MessageView }
@@ -38,6 +66,10 @@ export interface UiState {
   readonly view: View;
   readonly section: SettingsSection;
   readonly chatId: ChatId | undefined;
+  /** The profile of the other side stands beside the chat. */
+  readonly profile: boolean;
+  /** Whose encryption the settings look at in detail. */
+  readonly health: AccountId | undefined;
   /** `contactKey` of the contact that the contacts view shows. */
   readonly contact: string | undefined;
   readonly query: string;
@@ -61,6 +93,8 @@ export const createUiStore = (): UiStore =>
     view: 'chats',
     section: 'accounts',
     chatId: undefined,
+    profile: false,
+    health: undefined,
     contact: undefined,
     query: '',
     searching: false,

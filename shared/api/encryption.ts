@@ -27,9 +27,9 @@ const healthRepair = z.discriminatedUnion('kind', [
 export const encryption = {
   /**
    * The devices of an address, the account's own included: this computer first, then the longest known.
-   * Their list is fetched anew behind it where the account is online.
+   * `fetch`: behind the answer, their list is fetched anew where the account is online.
    */
-  devices: method(z.strictObject({ accountId, jid: bareAddress }))<{
+  devices: method(z.strictObject({ accountId, jid: bareAddress, fetch: z.boolean().default(false) }))<{
     readonly devices: readonly DeviceView[];
   }>(),
   /** What the user calls a device; empty for no name. Fails with `not-found`. */

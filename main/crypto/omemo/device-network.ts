@@ -37,14 +37,16 @@ const FEW_PREKEYS = 20;
 /** Delays of messages are shown by these clocks, and certificates judged. */
 const CLOCK_TOLERANCE_MS = 60_000;
 const OLD_SIGNED_KEY_MS = 45 * 86_400_000;
+/** A list that was fetched within this time is not fetched again: changes of it are pushed. */
+const FRESH_MS = 30_000;
 /** Of the user's own devices so many are looked at, in a list that has more. */
 const MAX_LOOKED_AT = 50;
 
 /** Everything here needs a stream: fails with `offline` where there is none. */
 export class DeviceNetwork {
   readonly #deps: DeviceNetworkDependencies;
-  /** Addresses whose list was asked for, by session. */
-  readonly #asked = new WeakMap<LiveSession, Set<string>>();
+  /** When the list of an address was asked for, by session. */
+  readonly #asked = new WeakMap<LiveSession, Map<string, number>>();
 
   constructor(deps: DeviceNetworkDependencies) {
     this.#deps = deps;
@@ -54,8 +56,7 @@ export class DeviceNetwork {
   async refresh(accountId: AccountId, jid: string): Promise<void> {
     const { store, live, clock, log, changed, learn } = this.#deps;
     const session = live.get(accountId);
-    if (session === undefined) return;
-    this.#note(session, jid);
+    if (session === undefined || this.#isFresh(session, jid)) return;
     try {
       const ids = await fetchDeviceList(session, jid);
       const { added, removed } = store.devices.receiveList(accountId, jid, ids, clock.now());
@@ -245,9 +246,13 @@ export class DeviceNetwork {
     return session;
   }
 
-  #note(session: LiveSession, jid: string): void {
-    const asked = this.#asked.get(session) ?? new Set();
-    this.#asked.set(session, asked.add(jid));
+  /** Whether a list was asked for just now; it counts as asked for from then on. */
+  #isFresh(session: LiveSession, jid: string): boolean {
+    const now = this.#deps.clock.now();
+    const asked = this.#asked.get(session) ?? new Map<string, number>();
+    if (now - (asked.get(jid) ?? -Infinity) < FRESH_MS) return true;
+    this.#asked.set(session, asked.set(jid, now));
+    return false;
   }
 }
 

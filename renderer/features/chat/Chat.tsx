@@ -1,9 +1,9 @@
-import { ChevronLeft, LockOpen } from 'lucide-react';
+import { ChevronLeft, Info } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatId } from '#shared/ids.ts';
 import type { ChatView, ContactView } from '#shared/views.ts';
-import { useApp, useChats, usePeople } from '../../app-context.tsx';
+import { useApp, useChats, usePeople, useUi } from '../../app-context.tsx';
 import { isolate } from '../../i18n/translate.ts';
 import { contactKey } from '../../state/people.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
@@ -11,9 +11,10 @@ import { IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
-import { Pill } from '../../ui/Pill.tsx';
 import { availabilityDot } from '../../ui/presence.ts';
 import { Composer } from '../composer/Composer.tsx';
+import { ProtectionProvider } from '../encryption/protection-context.tsx';
+import { HeaderPill } from '../encryption/ProtectionPill.tsx';
 import { usePresenceWords } from '../contacts/use-presence-words.ts';
 import { Timeline } from '../timeline/Timeline.tsx';
 import { AccountBanner } from './AccountBanner.tsx';
@@ -39,10 +40,12 @@ export const Chat = ({ chatId }: { chatId: ChatId }): ReactNode => {
       className={cx('chat')}
       aria-label={t('chat.conversation', { name: isolate(name) })}
     >
-      <Header chat={chat} name={name} contact={contact} />
-      <AccountBanner accountId={chat.accountId} />
-      <Timeline chat={chat} name={name} />
-      <Below chat={chat} name={name} />
+      <ProtectionProvider chat={chat}>
+        <Header chat={chat} name={name} contact={contact} />
+        <AccountBanner accountId={chat.accountId} />
+        <Timeline chat={chat} name={name} />
+        <Below chat={chat} name={name} />
+      </ProtectionProvider>
     </main>
   );
 };
@@ -86,10 +89,25 @@ const Header = ({ chat, name, contact }: HeaderProps): ReactNode => {
           {presence}
         </p>
       </div>
-      <Pill tone="mute" icon={LockOpen} tip={t('chat.notEncryptedExplained')}>
-        {t('chat.notEncrypted')}
-      </Pill>
+      <HeaderPill />
+      <ProfileButton />
       <ChatMenu chat={chat} known={contact !== undefined && contact.subscription !== 'none'} />
     </header>
+  );
+};
+
+const ProfileButton = (): ReactNode => {
+  const { t } = useTranslation();
+  const { ui } = useApp();
+  const open = useUi((state) => state.profile);
+  return (
+    <IconButton
+      icon={Info}
+      label={t(open ? 'profile.close' : 'profile.open')}
+      active={open}
+      aria-expanded={open}
+      data-opens="profile"
+      onClick={() => ui.setState({ profile: !open })}
+    />
   );
 };

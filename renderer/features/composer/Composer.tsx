@@ -1,4 +1,4 @@
-import { CalendarClock, Check, LockOpen, SendHorizontal, Smile, TriangleAlert } from 'lucide-react';
+import { CalendarClock, Check, SendHorizontal, Smile, TriangleAlert } from 'lucide-react';
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ErrorCode } from '#shared/errors.ts';
@@ -10,8 +10,10 @@ import { isolate } from '../../i18n/translate.ts';
 import type { ComposeMode } from '../../state/compose.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
-import { Pill } from '../../ui/Pill.tsx';
 import { EmojiPopover } from '../emoji/EmojiPopover.tsx';
+import { useChatProtection } from '../encryption/protection-context.tsx';
+import { ComposerPill } from '../encryption/ProtectionPill.tsx';
+import { outlookWords } from '../encryption/words.ts';
 import styles from './Composer.module.css';
 import { ModeBar } from './ModeBar.tsx';
 import { UndoBar } from './UndoBar.tsx';
@@ -64,7 +66,7 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
           rows={1}
           dir="auto"
           value={box.text}
-          placeholder={t('composer.placeholder')}
+          placeholder={usePlaceholder()}
           aria-label={t(editing ? 'composer.editLabel' : 'composer.label', { name: isolate(name) })}
           aria-describedby={noteId}
           aria-invalid={box.left < 0}
@@ -79,12 +81,19 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
           }}
         />
         <EmojiButton onPick={insert} />
-        <ProtectionPill />
+        <ComposerPill chatId={chat.id} className={cx('protection')} />
         <BoxButtons chatId={chat.id} editing={editing} canSend={box.canSend} onSend={send} />
       </div>
       <Note id={noteId} left={box.left} lossy={box.lossy} />
     </div>
   );
+};
+
+/** How the message will travel, before it is written. */
+const usePlaceholder = (): string => {
+  const { t } = useTranslation();
+  const outlook = useChatProtection()?.outlook;
+  return t(outlook === undefined ? 'composer.placeholderUnknown' : outlookWords[outlook].placeholder);
 };
 
 interface BoxButtonsProps {
@@ -140,18 +149,6 @@ const EmojiButton = ({ onPick }: { onPick: (emoji: string) => void }): ReactNode
 
 const afterPopover = (act: () => void): void => {
   requestAnimationFrame(() => requestAnimationFrame(act));
-};
-
-/** How the message will travel, before it is sent. */
-const ProtectionPill = (): ReactNode => {
-  const { t } = useTranslation();
-  return (
-    <span className={cx('protection')}>
-      <Pill tone="mute" icon={LockOpen} tip={t('chat.notEncryptedExplained')}>
-        {t('chat.notEncrypted')}
-      </Pill>
-    </span>
-  );
 };
 
 /** While an input method composes, Enter picks a candidate and Escape drops it; 229 is how some report it. */

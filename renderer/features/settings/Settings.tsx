@@ -1,10 +1,11 @@
-import { Ban, Info, Keyboard, MessageCircle, Palette, UserRound, type LucideIcon } from 'lucide-react';
+import { Ban, Info, Keyboard, Lock, MessageCircle, Palette, UserRound, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApp, useUi } from '../../app-context.tsx';
 import type { TranslationKey } from '../../i18n/translate.ts';
 import type { SettingsSection } from '../../state/ui.ts';
 import { classes } from '../../ui/classes.ts';
+import { EncryptionSettings } from '../encryption/EncryptionSettings.tsx';
 import { About } from './About.tsx';
 import { Accounts } from './Accounts.tsx';
 import { Blocked } from './Blocked.tsx';
@@ -23,6 +24,7 @@ interface Section {
 const sections: Readonly<Record<SettingsSection, Section>> = {
   accounts: { title: 'settings.accounts', icon: UserRound, content: Accounts },
   privacy: { title: 'settings.privacy', icon: MessageCircle, content: Privacy },
+  encryption: { title: 'encryption.title', icon: Lock, content: EncryptionSettings },
   blocked: { title: 'blocked.title', icon: Ban, content: Blocked },
   appearance: { title: 'settings.appearance', icon: Palette, content: Appearance },
   keyboard: { title: 'settings.keyboard', icon: Keyboard, content: Keys },
@@ -32,6 +34,7 @@ const sections: Readonly<Record<SettingsSection, Section>> = {
 const order: readonly SettingsSection[] = [
   'accounts',
   'privacy',
+  'encryption',
   'blocked',
   'appearance',
   'keyboard',
@@ -59,7 +62,7 @@ export const Settings = (): ReactNode => {
                   className={cx('entry', on && 'on')}
                   aria-current={on ? 'page' : undefined}
                   data-region-focus={on ? true : undefined}
-                  onClick={() => ui.setState({ section })}
+                  onClick={() => ui.setState({ section, health: undefined })}
                 >
                   <Icon size={16} strokeWidth={1.9} />
                   {t(name)}

@@ -7,6 +7,12 @@ import { ScheduleDialog } from '../composer/ScheduleDialog.tsx';
 import { AddContactDialog, RemoveContactDialog, RenameContactDialog } from '../contacts/ContactDialogs.tsx';
 import { LinkDialog } from '../contacts/LinkDialog.tsx';
 import { NewChatDialog } from '../contacts/NewChatDialog.tsx';
+import {
+  NameDeviceDialog,
+  RemoveDeviceDialog,
+  UnencryptedDialog,
+  VerifyDialog,
+} from '../encryption/DeviceDialogs.tsx';
 import { ForwardDialog } from '../forward/ForwardDialog.tsx';
 import { RemoveAccountDialog } from '../settings/RemoveAccountDialog.tsx';
 import { DeleteMessageDialog } from '../timeline/DeleteMessageDialog.tsx';
@@ -34,6 +40,21 @@ export const Dialogs = (): ReactNode => {
       return <RemoveContactDialog accountId={dialog.accountId} jid={dialog.jid} onClose={onClose} />;
     case 'remove-account':
       return <RemoveAccountDialog accountId={dialog.accountId} onClose={onClose} />;
+    case 'verify-device':
+      return <VerifyDialog {...dialog} onClose={onClose} />;
+    case 'name-device':
+      return <NameDeviceDialog {...dialog} onClose={onClose} />;
+    case 'remove-device':
+      return (
+        <RemoveDeviceDialog
+          accountId={dialog.accountId}
+          deviceId={dialog.deviceId}
+          name={dialog.name}
+          onClose={onClose}
+        />
+      );
+    case 'unencrypted':
+      return <UnencryptedDialog chatId={dialog.chatId} onClose={onClose} />;
     case 'block':
       return (
         <BlockDialog accountId={dialog.accountId} jid={dialog.jid} report={dialog.report} onClose={onClose} />

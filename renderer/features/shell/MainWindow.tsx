@@ -1,5 +1,6 @@
 import { useEffect, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { ChatId } from '#shared/ids.ts';
 import { useApp, useChats, useUi } from '../../app-context.tsx';
 import { classes } from '../../ui/classes.ts';
 import { SkipLink } from '../../ui/Hidden.tsx';
@@ -8,13 +9,15 @@ import { NoChat } from '../chat/NoChat.tsx';
 import { ChatList } from '../chats/ChatList.tsx';
 import { ContactDetail } from '../contacts/ContactDetail.tsx';
 import { ContactList } from '../contacts/ContactList.tsx';
+import { OwnDeviceBanners } from '../encryption/OwnDeviceBanner.tsx';
+import { ProfilePanel } from '../encryption/ProfilePanel.tsx';
 import { Settings } from '../settings/Settings.tsx';
 import { Announcer } from './Announcer.tsx';
 import { Dialogs } from './Dialogs.tsx';
 import styles from './MainWindow.module.css';
 import { Rail } from './Rail.tsx';
 import { watchShortcuts } from './shortcuts.ts';
-import { useNarrow } from './use-narrow.ts';
+import { useNarrow, useNoRoomBeside } from './use-narrow.ts';
 
 const cx = classes(styles);
 
@@ -53,13 +56,29 @@ export const MainWindow = (): ReactNode => {
           </div>
           <div className={cx('main')}>
             {view === 'contacts' && <ContactDetail key={contact} />}
-            {view !== 'contacts' &&
-              (chatId === undefined ? <NoChat /> : <Chat key={chatId} chatId={chatId} />)}
+            {view !== 'contacts' && <OpenChat chatId={chatId} />}
           </div>
         </>
       )}
       <Dialogs />
       <Announcer />
     </div>
+  );
+};
+
+/** The chat, and beside it, or where there is no room above it, the profile of whom it is with. */
+const OpenChat = ({ chatId }: { chatId: ChatId | undefined }): ReactNode => {
+  const hasProfile = useUi((ui) => ui.profile) && chatId !== undefined;
+  const covers = useNoRoomBeside();
+  return (
+    <>
+      <OwnDeviceBanners />
+      <div className={cx('beside')}>
+        <div className={cx('open', hasProfile && covers && 'covered')}>
+          {chatId === undefined ? <NoChat /> : <Chat key={chatId} chatId={chatId} />}
+        </div>
+        {hasProfile && <ProfilePanel covers={covers} />}
+      </div>
+    </>
   );
 };

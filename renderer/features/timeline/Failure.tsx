@@ -8,6 +8,7 @@ import { isolate } from '../../i18n/translate.ts';
 import { Button } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { displayName } from '../../ui/names.ts';
+import { UnreadableTools } from '../encryption/UnreadableTools.tsx';
 import styles from './Failure.module.css';
 import { MessageMeta } from './MessageMeta.tsx';
 
@@ -16,7 +17,7 @@ const cx = classes(styles);
 /** Why it was not sent, and what can be done, in place. */
 export const Failure = ({ message }: { message: MessageView }): ReactNode => {
   const { t } = useTranslation();
-  const { api, timeline, run, openDialog } = useApp();
+  const { api, timeline, run, openDialog, ui } = useApp();
   const { failureText } = message;
   return (
     <div className={cx('failure')}>
@@ -25,6 +26,11 @@ export const Failure = ({ message }: { message: MessageView }): ReactNode => {
         {t('failure.notSent', { reason: describeFailure(t, message.failure) })}
         {failureText !== undefined && ` ${t('failure.said', { text: isolate(displayName(failureText)) })}`}
       </span>
+      {isAboutDevices(message) && (
+        <Button small onClick={() => ui.setState({ profile: true })}>
+          {t('notice.reviewDevices')}
+        </Button>
+      )}
       <Button
         small
         onClick={() =>
@@ -42,6 +48,10 @@ export const Failure = ({ message }: { message: MessageView }): ReactNode => {
     </div>
   );
 };
+
+/** Nobody could have read it: which devices there are, and what they are to the user, is where to look. */
+const isAboutDevices = ({ failure }: MessageView): boolean =>
+  failure === 'no-trusted-device' || failure === 'no-device';
 
 interface UndecryptableProps {
   readonly message: MessageView;
@@ -61,6 +71,7 @@ export const Undecryptable = ({ message, name, now, children }: UndecryptablePro
         {t('message.undecryptableTitle')}
       </p>
       <p>{t('message.undecryptableText', { name: isolate(name) })}</p>
+      <UnreadableTools message={message} name={name} className={cx('tools')} />
       {message.body.trim() !== '' && (
         <p dir="auto" className={cx('note')}>
           {t('message.undecryptableNote', { text: isolate(displayName(message.body)) })}

@@ -7,7 +7,9 @@ import { Button } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { useNow } from '../../ui/use-now.ts';
 import { useRoving } from '../../ui/use-roving.ts';
-import { timelineItems, type TimelineItem } from './items.ts';
+import { DeviceNotices } from '../encryption/DeviceNotices.tsx';
+import { useChatProtection } from '../encryption/protection-context.tsx';
+import { noticesAmong, timelineItems, type TimelineItem } from './items.ts';
 import { MessageRow } from './MessageRow.tsx';
 import styles from './Timeline.module.css';
 import { TimelineHead } from './TimelineHead.tsx';
@@ -22,7 +24,12 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
   const { t } = useTranslation();
   const window = useTimeline((state) => state.window);
   const dividerAt = useTimeline((state) => state.dividerAt);
-  const items = useMemo(() => timelineItems(window.rows, dividerAt), [window.rows, dividerAt]);
+  const { rows, hasOlder, hasNewer } = window;
+  const notices = useChatProtection()?.notices;
+  const items = useMemo(
+    () => timelineItems(rows, dividerAt, noticesAmong(rows, notices ?? [], { hasOlder, hasNewer })),
+    [rows, hasOlder, hasNewer, dividerAt, notices],
+  );
   const { scroller, virtual, atEnd, toEnd } = useMessageScroll(items);
   const last = items.length - 1;
   const { ref, active, setActive, onKeyDown } = useRoving<HTMLDivElement>(items.length, last, (index) =>
@@ -38,6 +45,7 @@ export const MessageList = ({ chat, name }: { chat: ChatView; name: string }): R
       <div ref={scroller} className={cx('scroller')}>
         <div className={cx('content')}>
           <TimelineHead chat={chat} name={name} />
+          {items.length === 0 && <DeviceNotices notices={notices ?? []} name={name} />}
           <div
             ref={ref}
             className={cx('sizer')}

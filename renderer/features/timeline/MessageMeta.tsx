@@ -6,6 +6,7 @@ import { useApp, useFormat } from '../../app-context.tsx';
 import type { TranslationKey } from '../../i18n/translate.ts';
 import { classes } from '../../ui/classes.ts';
 import { Hidden } from '../../ui/Hidden.tsx';
+import { LedgerButton } from '../encryption/Ledger.tsx';
 import { waitOf } from './kinds.ts';
 import styles from './MessageMeta.module.css';
 import { StateIcon } from './StateIcon.tsx';
@@ -70,7 +71,11 @@ const State = ({ message, now }: { message: MessageView; now: number }): ReactNo
   const format = useFormat();
   const wait = waitOf(message, now);
   if (wait === undefined || message.sendAt === undefined)
-    return <StateIcon state={message.state} size={13} />;
+    return message.protection === 'omemo' && message.retracted !== true ? (
+      <LedgerButton message={message} />
+    ) : (
+      <StateIcon state={message.state} size={13} />
+    );
   const words =
     wait === 'held'
       ? t('message.held')

@@ -6,6 +6,7 @@ import { useApp, useFormat } from '../../app-context.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Hidden } from '../../ui/Hidden.tsx';
 import { displayName } from '../../ui/names.ts';
+import { DeviceNotices } from '../encryption/DeviceNotices.tsx';
 import { Failure, Undecryptable } from './Failure.tsx';
 import type { TimelineItem } from './items.ts';
 import { isUndecryptable } from './kinds.ts';
@@ -73,12 +74,13 @@ export const MessageRow = memo((props: MessageRowProps): ReactNode => {
       )}
       {message.reactions !== undefined && <Reactions message={message} reactions={message.reactions} />}
       {message.state === 'failed' && <Failure message={message} />}
+      <DeviceNotices notices={item.trailing} name={name} />
     </article>
   );
 });
 MessageRow.displayName = 'MessageRow';
 
-const Above = ({ item, now }: MessageRowProps): ReactNode => {
+const Above = ({ item, name, now }: MessageRowProps): ReactNode => {
   const { t } = useTranslation();
   const { openDialog } = useApp();
   const format = useFormat();
@@ -97,6 +99,7 @@ const Above = ({ item, now }: MessageRowProps): ReactNode => {
           </button>
         </p>
       )}
+      <DeviceNotices notices={item.notices} name={name} />
       {item.divider && (
         <p className={cx('divider')}>
           <span aria-hidden="true">{t('timeline.new')}</span>

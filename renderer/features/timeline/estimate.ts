@@ -8,8 +8,9 @@ const GAP = 3;
 const GROUP_GAP = 6;
 const DAY = 40;
 const DIVIDER = 33;
+const NOTICE = 38;
 const FAILURE = 34;
-const UNDECRYPTABLE = 95;
+const UNDECRYPTABLE = 127;
 /** Width of an average letter at 14 px, and what lies between the area and the text. */
 const LETTER = 7.6;
 const INSETS = 48 + 24;
@@ -28,6 +29,7 @@ export const estimateHeight = (item: TimelineItem | undefined, width: number): n
     content +
     (item.follows ? GAP : GROUP_GAP) +
     (item.newDay ? DAY : 0) +
+    (item.notices.length + item.trailing.length) * NOTICE +
     (item.divider ? DIVIDER : 0) +
     (item.message.state === 'failed' ? FAILURE : 0)
   );

@@ -52,7 +52,7 @@ const samples: Samples = {
     blocked: { accountId },
   },
   encryption: {
-    devices: { accountId, jid },
+    devices: { accountId, jid, fetch: true },
     nameDevice: { accountId, jid, deviceId: 1, label: 'Phone' },
     setTrust: { accountId, jid, deviceId: 2_147_483_647, fingerprint, trusted: false },
     compare: { accountId, jid, deviceId: 1, fingerprint, matches: true },

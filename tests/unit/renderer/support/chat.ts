@@ -2,7 +2,7 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { ChatView, MessageView, SettingsView } from '#shared/views.ts';
-import { accountIdOf, newChat, newContact } from '#tests/e2e/support/fake-backend.ts';
+import { accountIdOf, newChat, newContact, type FakeData } from '#tests/e2e/support/fake-backend.ts';
 import { listHistory } from '#tests/e2e/support/fake-history.ts';
 import { openChat, openWindow, settle, type TestWindow } from './window.tsx';
 
@@ -27,6 +27,8 @@ export const message = (id: number, body: string, change: Partial<MessageView> =
 interface Scene {
   readonly chat?: Partial<ChatView>;
   readonly settings?: Partial<SettingsView>;
+  /** What else the application holds. */
+  readonly data?: Partial<FakeData>;
   readonly options?: Parameters<typeof openWindow>[1];
 }
 
@@ -44,6 +46,7 @@ export const openNadia = async (messages: readonly MessageView[], scene: Scene =
       ],
       histories: new Map([[chatId, listHistory(messages)]]),
       ...(scene.settings === undefined ? {} : { settings: scene.settings }),
+      ...scene.data,
     },
     scene.options,
   );

@@ -1,0 +1,183 @@
+import { useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AccountId, ChatId, DeviceId } from '#shared/ids.ts';
+import { useApp, useChats, useFormat, usePeople } from '../../app-context.tsx';
+import { describeError } from '../../i18n/errors.ts';
+import { isolate } from '../../i18n/translate.ts';
+import { contactKey } from '../../state/people.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Alert } from '../../ui/Card.tsx';
+import { Consequences } from '../../ui/Consequences.tsx';
+import { Dialog, DialogButtons, DialogForm } from '../../ui/Dialog.tsx';
+import { Field } from '../../ui/Field.tsx';
+import { displayName } from '../../ui/names.ts';
+import { useCommand } from '../shell/use-command.ts';
+import { Fingerprint } from './Fingerprint.tsx';
+import { useDevices } from './use-asked.ts';
+import { deviceName } from './words.ts';
+
+interface DeviceDialogProps {
+  readonly accountId: AccountId;
+  readonly jid: string;
+  readonly deviceId: DeviceId;
+  readonly onClose: () => void;
+}
+
+/** Comparing a fingerprint with the person it belongs to: what both see must be the same. */
+export const VerifyDialog = ({ accountId, jid, deviceId, onClose }: DeviceDialogProps): ReactNode => {
+  const { t } = useTranslation();
+  const { api } = useApp();
+  const format = useFormat();
+  const { error, busy, run } = useCommand(onClose);
+  const isOwn = usePeople(({ accounts }) => accounts.get(accountId)?.jid === jid);
+  const contact = usePeople(({ contacts }) => contacts.get(contactKey(accountId, jid))?.name);
+  const person = displayName(contact ?? jid, jid);
+  const answer = useDevices(accountId, jid);
+  const device = answer.kind === 'known' ? answer.value.find((one) => one.deviceId === deviceId) : undefined;
+  const fingerprint = device?.fingerprint;
+  const title = isOwn ? t('verify.titleOwn') : t('verify.title', { name: isolate(person) });
+  const compare = (matches: boolean): void => {
+    if (fingerprint === undefined) return;
+    run(api.encryption.compare({ accountId, jid, deviceId, fingerprint, matches }));
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{isOwn ? t('verify.howOwn') : t('verify.how', { name: isolate(person) })}</p>
+      {device !== undefined && (
+        <p>
+          <b>
+            <bdi>{deviceName(t, format, device)}</bdi>
+          </b>
+        </p>
+      )}
+      {fingerprint === undefined ? (
+        <p role="status">{t(answer.kind === 'asking' ? 'device.asking' : 'device.unknownMeans')}</p>
+      ) : (
+        <Fingerprint value={fingerprint} large />
+      )}
+      <Consequences
+        rows={[
+          [t('verify.match'), t('verify.matchMeans')],
+          [t('verify.differ'), t('verify.differMeans')],
+        ]}
+      />
+      {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
+      <DialogButtons>
+        <Button onClick={onClose}>{t('common.cancel')}</Button>
+        <Button kind="danger" busy={busy} disabled={fingerprint === undefined} onClick={() => compare(false)}>
+          {t('verify.differ')}
+        </Button>
+        <Button kind="primary" busy={busy} disabled={fingerprint === undefined} onClick={() => compare(true)}>
+          {t('verify.match')}
+        </Button>
+      </DialogButtons>
+    </Dialog>
+  );
+};
+
+/** A name that only this computer knows. */
+export const NameDeviceDialog = ({
+  accountId,
+  jid,
+  deviceId,
+  label: before,
+  onClose,
+}: DeviceDialogProps & { readonly label: string }): ReactNode => {
+  const { t } = useTranslation();
+  const { api } = useApp();
+  const { error, busy, run } = useCommand(onClose);
+  const [label, setLabel] = useState(before);
+  return (
+    <Dialog title={t('device.nameTitle')} onClose={onClose}>
+      <DialogForm onSubmit={() => run(api.encryption.nameDevice({ accountId, jid, deviceId, label }))}>
+        <Field
+          label={t('device.nameLabel')}
+          hint={t('device.nameHint')}
+          value={label}
+          onValue={setLabel}
+          maxLength={60}
+          dir="auto"
+          autoFocus
+        />
+        {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
+        <DialogButtons>
+          <Button onClick={onClose}>{t('common.cancel')}</Button>
+          <Button kind="primary" submit busy={busy}>
+            {t('common.save')}
+          </Button>
+        </DialogButtons>
+      </DialogForm>
+    </Dialog>
+  );
+};
+
+interface RemoveDeviceDialogProps {
+  readonly accountId: AccountId;
+  readonly deviceId: DeviceId;
+  readonly name: string;
+  readonly onClose: () => void;
+}
+
+export const RemoveDeviceDialog = ({
+  accountId,
+  deviceId,
+  name,
+  onClose,
+}: RemoveDeviceDialogProps): ReactNode => {
+  const { t } = useTranslation();
+  const { api } = useApp();
+  const { error, busy, run } = useCommand(onClose);
+  return (
+    <Dialog kind="alert" title={t('device.removeTitle', { name: isolate(name) })} onClose={onClose}>
+      <p>{t('device.removeText')}</p>
+      {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
+      <DialogButtons>
+        <Button autoFocus onClick={onClose}>
+          {t('common.cancel')}
+        </Button>
+        <Button
+          kind="danger"
+          busy={busy}
+          onClick={() => run(api.encryption.removeDevice({ accountId, deviceId }))}
+        >
+          {t('device.remove')}
+        </Button>
+      </DialogButtons>
+    </Dialog>
+  );
+};
+
+/** Before a chat goes on without encryption: what that means, and for whom. */
+export const UnencryptedDialog = ({
+  chatId,
+  onClose,
+}: {
+  chatId: ChatId;
+  onClose: () => void;
+}): ReactNode => {
+  const { t } = useTranslation();
+  const { api } = useApp();
+  const { error, busy, run } = useCommand(onClose);
+  const name = useChats(({ chats }) => {
+    const chat = chats.get(chatId);
+    return chat === undefined ? '' : displayName(chat.name, chat.jid);
+  });
+  return (
+    <Dialog kind="alert" title={t('protection.offTitle', { name: isolate(name) })} onClose={onClose}>
+      <p>{t('protection.offText')}</p>
+      {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
+      <DialogButtons>
+        <Button autoFocus onClick={onClose}>
+          {t('protection.offNot')}
+        </Button>
+        <Button
+          kind="danger"
+          busy={busy}
+          onClick={() => run(api.encryption.setProtection({ chatId, choice: 'none' }))}
+        >
+          {t('protection.offDo')}
+        </Button>
+      </DialogButtons>
+    </Dialog>
+  );
+};
