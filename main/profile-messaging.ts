@@ -68,10 +68,7 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
   const poke = (id: AccountId): void => outboxOf(id).poke();
   const displayed = new DisplayedSync({ store, changes, clock, log: log.child('displayed') });
   const inbound = createInbound({
-    store,
-    changes,
-    clock,
-    typing: options.typing,
+    ...{ store, changes, clock, typing: options.typing },
     log: log.child('inbound'),
     sendReceipts: () => settings.view().sendReceipts,
     readAhead: (id, jid) => displayed.ahead(id, jid),
@@ -92,10 +89,8 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
   store.messages.requeueSending();
   const outboxOf = perAccount((id) => {
     const sendTyping = (): boolean => settings.view().sendTyping;
-    return new Outbox(id, {
-      ...{ store, changes, clock, log: log.child('outbox'), sendTyping },
-      scheme: encryption?.scheme,
-    });
+    const scheme = encryption?.scheme;
+    return new Outbox(id, { store, changes, clock, log: log.child('outbox'), sendTyping, scheme });
   });
   const history = new HistoryControl({
     ...{ store, changes, clock, log: log.child('history') },

@@ -3,7 +3,6 @@ import { ContactService } from '#main/accounts/contacts.ts';
 import { AccountManager } from '#main/accounts/manager.ts';
 import { OwnPresence } from '#main/accounts/own-presence.ts';
 import { PresenceBook } from '#main/accounts/presence-book.ts';
-import { serverClockAhead } from '#main/accounts/server-clock.ts';
 import { StreamMemory } from '#main/accounts/stream-memory.ts';
 import { createWork, type WorkDependencies } from '#main/accounts/work.ts';
 import { createAnnouncer } from '#main/api/announce.ts';
@@ -11,6 +10,7 @@ import { createHandlers, type Services } from '#main/api/handlers.ts';
 import { createViews, type Views } from '#main/api/live-views.ts';
 import { UnreadBadge } from '#main/api/unread-badge.ts';
 import { AccountSecrets } from '#main/crypto/account-secrets.ts';
+import type { OmemoService } from '#main/crypto/omemo/omemo-service.ts';
 import type { SecretStore } from '#main/hosts/shell.ts';
 import type { Logger } from '#main/log/logger.ts';
 import { TypingBook } from '#main/messaging/typing-book.ts';
@@ -25,8 +25,10 @@ import type { Clock } from '#main/util/clock.ts';
 import { DisposableStore, type Disposable } from '#main/util/disposables.ts';
 import { createFeatures } from '#main/xmpp/features/index.ts';
 import type { OpenStream, RevokeToken } from '#main/xmpp/port.ts';
+import type { XmppSession } from '#main/xmpp/session.ts';
 import { NS } from '#main/xmpp/stanza.ts';
 import type { EventName, Events } from '#shared/api/events.ts';
+import type { AccountId } from '#shared/ids.ts';
 import type { KeyProtection } from '#shared/views.ts';
 
 export interface ProfileOptions {
@@ -70,23 +72,24 @@ export const createProfile = (options: ProfileOptions): Profile => {
   const typing = new TypingBook(clock, (chatId) => changes.announce({ kind: 'chat', chatId }));
   const contacts = new ContactService({ store, changes, clock });
   const caps = new CapsService(store.caps, log.child('caps'));
-  const messaging = createMessaging({ store, changes, clock, log, settings, typing, contacts });
+  const online = (id: AccountId): XmppSession | undefined => manager.online(id);
+  const encryption = createEncryption({ store, changes, clock, log, settings, contacts, online });
+  const messaging = createMessaging({
+    ...{ store, changes, clock, log, settings, typing, contacts },
+    encryption: encryption.messages,
+  });
   const ownPresence = new OwnPresence({ disco: features.disco, settings: () => settings.view() });
-  const parts = { store, changes, features, presence, ownPresence, contacts, caps, messaging };
+  const parts = {
+    ...{ store, changes, features, presence, ownPresence, contacts, caps, messaging },
+    omemo: encryption.omemo,
+  };
   const manager = createManager(options, parts);
   const typingService = new TypingService({
     store,
     enabled: () => settings.view().sendTyping,
-    stream: (id) => manager.online(id)?.stream,
+    stream: (id) => online(id)?.stream,
     understands: (id, jid) =>
       contacts.seesUs(id, jid) && caps.supports(presence.caps(id, jid), NS.chatStates),
-  });
-  const encryption = createEncryption({
-    ...{ store, changes, clock, log, settings, contacts },
-    clockAhead: async (id) => {
-      const online = manager.online(id);
-      return online && serverClockAhead(online, clock);
-    },
   });
   const views = createViews({ store, manager, presence, typing, settings });
   const common = { store, changes, clock, manager, contacts, settings, views };
@@ -126,6 +129,7 @@ interface AccountParts extends Pick<
   readonly store: Store;
   readonly features: ReturnType<typeof createFeatures>;
   readonly messaging: Messaging;
+  readonly omemo: OmemoService;
 }
 
 const createManager = (options: ProfileOptions, parts: AccountParts): AccountManager => {
@@ -135,7 +139,7 @@ const createManager = (options: ProfileOptions, parts: AccountParts): AccountMan
   const work: WorkDependencies = {
     ...{ ...parts, inbound, clock, log: log.child('work') },
     isActive,
-    along: [displayed, blocking],
+    along: [parts.omemo, displayed, blocking],
   };
   return new AccountManager({
     store,

@@ -6,7 +6,7 @@ import { OmemoLedger } from './omemo-ledger.ts';
 import { OmemoSessionStore } from './omemo-sessions.ts';
 
 export type { OmemoDeviceRow } from './omemo-devices.ts';
-export type { RecipientEntry, SenderEntry, UnreadableEntry } from './omemo-ledger.ts';
+export type { RecipientEntry } from './omemo-ledger.ts';
 export type { SessionPlace } from './omemo-sessions.ts';
 
 /** Each method is a transaction of its own; `transaction` of the store joins several. */

@@ -65,6 +65,7 @@ export class MemoryServer {
 export interface ClientOptions {
   readonly policy?: TrustPolicy;
   readonly mayAnswer?: boolean;
+  readonly isContact?: (jid: string) => boolean;
 }
 
 /** A client of one account, with a store on a disk of its own. */
@@ -83,7 +84,7 @@ export class OmemoClient {
   constructor(
     server: MemoryServer,
     jid: string,
-    { policy = 'first-use', mayAnswer = true }: ClientOptions = {},
+    { policy = 'first-use', mayAnswer = true, isContact = () => true }: ClientOptions = {},
   ) {
     this.jid = jid;
     this.#server = server;
@@ -100,6 +101,7 @@ export class OmemoClient {
       clock: this.clock,
       log: quietLog,
       policy: () => this.policy,
+      isContact: (_, other) => isContact(other),
       mayAnswer: () => mayAnswer,
       devicesChanged: () => undefined,
     });

@@ -32,10 +32,6 @@ export interface IdentityKeyPair {
   readonly publicKey: IdentityKey;
 }
 
-export interface PreKey extends KeyPair {
-  readonly id: PreKeyId;
-}
-
 /** The bundle of a device in the forms that travel: 33 bytes with the type byte in 0.3, 32 in `omemo:2`. */
 export interface Bundle {
   readonly identityKey: Uint8Array;

@@ -25,6 +25,8 @@ export interface OmemoServiceDependencies {
   readonly clock: Clock;
   readonly log: Logger;
   readonly policy: () => TrustPolicy;
+  /** Whether lists of an address are kept that nobody has asked for. */
+  readonly isContact: (accountId: AccountId, jid: string) => boolean;
   /** Whether an address may learn that we are here: a contact, or somebody we wrote to. */
   readonly mayAnswer: (accountId: AccountId, jid: string) => boolean;
   readonly devicesChanged: (accountId: AccountId, jid: string) => void;
@@ -88,7 +90,13 @@ export class OmemoService {
     const session = this.live.get(accountId);
     const event = session && readDeviceListEvent(message, session.jid);
     if (session === undefined || event === undefined) return false;
-    const { store, clock, devicesChanged } = this.#deps;
+    const { store, clock, devicesChanged, isContact } = this.#deps;
+    const isKnown =
+      event.from === bareJid(session.jid) ||
+      isContact(accountId, event.from) ||
+      store.devices.list(accountId, event.from).length > 0;
+    // Servers of strangers could fill the disk with lists of people who do not exist.
+    if (!isKnown) return true;
     store.devices.receiveList(accountId, event.from, event.ids, clock.now());
     devicesChanged(accountId, event.from);
     const own = store.keys.own(accountId)?.deviceId;

@@ -2,9 +2,11 @@ import type { Feature } from '../feature.ts';
 import { chatStateNotifications } from './chat-states.ts';
 import { messageCorrection } from './correction.ts';
 import { displayedSync } from './displayed-sync.ts';
+import { explicitEncryption } from './encryption-hint.ts';
 import { serviceDiscovery, type OwnDisco } from './disco.ts';
 import { fallbackIndication } from './fallback.ts';
 import { displayedMarkers } from './markers.ts';
+import { omemoDevices } from './omemo-nodes.ts';
 import { ping } from './ping.ts';
 import { messageReactions } from './reactions.ts';
 import { deliveryReceipts } from './receipts.ts';
@@ -27,12 +29,14 @@ export const createFeatures = (software: {
     deliveryReceipts,
     displayedMarkers,
     displayedSync,
+    explicitEncryption,
     fallbackIndication,
     messageCorrection,
     messageReactions,
     messageReplies,
     messageRetraction,
     messageStyling,
+    omemoDevices,
   ];
   const disco = serviceDiscovery(software.name, features);
   return { all: [...features, disco], disco };

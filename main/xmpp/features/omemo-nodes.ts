@@ -4,6 +4,7 @@
  */
 import type { DeviceId } from '#shared/ids.ts';
 import type { Jid } from '#shared/jid.ts';
+import type { Feature } from '../feature.ts';
 import type { StanzaError } from '../port.ts';
 import type { Element } from '../stanza.ts';
 import {
@@ -117,5 +118,5 @@ export const publicationTrouble = (error: StanzaError): 'closed' | 'options' | u
   return isOptionUnknown(error) || error.condition === 'feature-not-implemented' ? 'options' : undefined;
 };
 
-/** What to announce to be told of changed lists (section 4.2). */
-export const DEVICE_LIST_NOTIFY = `${DEVICE_LIST}+notify`;
+/** Section 4.2: with it in our capabilities the server sends us the changed lists of contacts. */
+export const omemoDevices: Feature = { id: 'XEP-0384', discoVars: [`${DEVICE_LIST}+notify`] };

@@ -138,6 +138,16 @@ describe('the own list', () => {
     expect(published(server, LIST)).toHaveLength(1);
   });
 
+  test('of strangers is not kept', async () => {
+    const server = new MemoryServer();
+    const romeo = await new OmemoClient(server, ROMEO, { isContact: (jid) => jid === JULIET }).start();
+    const { devices } = romeo.store.omemo;
+    server.publish('stranger@x.example', LIST, listOf(1, 2));
+    server.publish(JULIET, LIST, listOf(3));
+    expect(devices.list(romeo.accountId, 'stranger@x.example')).toEqual([]);
+    expect(devices.list(romeo.accountId, JULIET)).toHaveLength(1);
+  });
+
   test('that comes from somebody else than its account is none', async () => {
     const { romeo } = await meet();
     const items = xml('items', { node: LIST }, xml('item', { id: 'current' }, listOf(5)));
