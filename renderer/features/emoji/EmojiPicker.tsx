@@ -66,12 +66,19 @@ const parts: EmojiPickerListComponents = {
     </div>
   ),
   Row: ({ children, ...props }) => (
-    <div {...props} className={cx('emojiRow')}>
+    // The picker counts from 0, which is no row for ARIA; it looks the others up by this number.
+    <div {...props} aria-rowindex={props['aria-rowindex'] || undefined} className={cx('emojiRow')}>
       {children}
     </div>
   ),
   Emoji: ({ emoji, ...props }) => (
-    <button type="button" {...props} className={cx('emoji', emoji.isActive && 'active')}>
+    <button
+      type="button"
+      {...props}
+      role="gridcell"
+      aria-colindex={(props['aria-colindex'] ?? 0) + 1}
+      className={cx('emoji', emoji.isActive && 'active')}
+    >
       {emoji.emoji}
     </button>
   ),

@@ -1,4 +1,5 @@
 /** What two people do with messages that are there: react, answer, change, take back, pass on. */
+import AxeBuilder from '@axe-core/playwright';
 import { replace } from '#main/xmpp/features/correction.ts';
 import { textMessage } from '#main/xmpp/features/message.ts';
 import { REACTIONS, reactionsMessage } from '#main/xmpp/features/reactions.ts';
@@ -57,6 +58,8 @@ test('a reaction out of all emoji, found by its name, by keyboard alone', async 
   await expect(search).toBeFocused();
   await search.pressSequentially('hedgehog');
   await expect(page.getByRole('grid').getByRole('gridcell')).toHaveCount(1);
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
   await search.press('Enter');
   await expect(window.button('🦔, 1 person')).toHaveAttribute('aria-pressed', 'true');
   await quin.expect('the reaction', reactionsTo('meet', '🦔'));

@@ -3,7 +3,6 @@
  * every run on one machine: people, talk, clock, certificate and sizes are given. Written where they are missing;
  * CHATSECURE_UPDATE_SCREENSHOTS=1 renews them all.
  */
-import { existsSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import path from 'node:path';
 import type { Browser, TestInfo } from '@playwright/test';
@@ -21,12 +20,10 @@ import {
   UNKNOWN,
   writeTalk,
 } from '../support/picture-world.ts';
-import { expect, NARROW, PASSPHRASE, PASSWORD, Story, test, TestServer, WIDE } from '../support/story.ts';
+import { shoot as picture, type Look } from '../support/pictures.ts';
+import { expect, PASSPHRASE, PASSWORD, Story, test, TestServer } from '../support/story.ts';
 
 test.describe.configure({ mode: 'serial', timeout: 120_000 });
-
-const folder = path.resolve(import.meta.dirname, '../screenshots');
-const renew = process.env['CHATSECURE_UPDATE_SCREENSHOTS'] === '1';
 
 let pictures: TestServer;
 let door: Server;
@@ -79,29 +76,8 @@ const filled = async (browser: Browser, info: TestInfo, who: typeof people): Pro
   return begun;
 };
 
-type Look = 'light' | 'dark' | 'light-narrow' | 'dark-narrow' | 'light-rtl' | 'dark-rtl';
-
-/** One picture for each look; nothing moves, blinks or points while it is taken. */
-const shoot = async (screen: string, ...looks: readonly Look[]): Promise<void> => {
-  const { page } = story;
-  for (const look of looks) {
-    await page.emulateMedia({
-      colorScheme: look.startsWith('dark') ? 'dark' : 'light',
-      reducedMotion: 'reduce',
-    });
-    await page.setViewportSize(look.endsWith('narrow') ? NARROW : WIDE);
-    await page.mouse.move(1, 1);
-    await page.evaluate(() => document.fonts.ready);
-    const file = path.join(folder, `${screen}-${look}.png`);
-    const picture = await page.screenshot({
-      animations: 'disabled',
-      caret: 'hide',
-      ...(renew || !existsSync(file) ? { path: file } : {}),
-    });
-    expect(picture.length).toBeGreaterThan(5_000);
-  }
-  await page.setViewportSize(WIDE);
-};
+/** Of the story that runs. */
+const shoot = (screen: string, ...looks: readonly Look[]): Promise<void> => picture(story, screen, looks);
 
 test('the first start and logging in', async ({ browser }, info) => {
   story = await begin(browser, info);
