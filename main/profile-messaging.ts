@@ -63,6 +63,25 @@ const perAccount = <T>(make: (id: AccountId) => T): ((id: AccountId) => T) => {
   };
 };
 
+const outboxes = ({ store, changes, clock, log, settings, encryption }: MessagingOptions) =>
+  perAccount((id) => {
+    const sendTyping = (): boolean => settings.view().sendTyping;
+    const scheme = encryption?.scheme;
+    return new Outbox(id, { store, changes, clock, log: log.child('outbox'), sendTyping, scheme });
+  });
+
+const histories = ({ store, changes, clock, log, encryption }: MessagingOptions, inbound: Inbound) => {
+  const chatChanged = (chatId: ChatId): void => changes.announce({ kind: 'chat', chatId });
+  return perAccount(
+    (id) =>
+      new History(id, createLedger(id, { store, clock, inbound, chatChanged }), {
+        clock,
+        log: log.child('archive'),
+        caughtUp: () => encryption?.caughtUp(id),
+      }),
+  );
+};
+
 export const createMessaging = (options: MessagingOptions): Messaging => {
   const { store, changes, clock, log, settings, contacts, encryption } = options;
   const poke = (id: AccountId): void => outboxOf(id).poke();
@@ -76,22 +95,9 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
     poke: (id) => outboxOf(id).pokeSoon(),
     scheme: encryption?.scheme,
   });
-  const chatChanged = (chatId: ChatId): void => changes.announce({ kind: 'chat', chatId });
-  const historyOf = perAccount(
-    (id) =>
-      new History(id, createLedger(id, { store, clock, inbound, chatChanged }), {
-        clock,
-        log: log.child('archive'),
-        caughtUp: () => encryption?.caughtUp(id),
-      }),
-  );
   // The streams of the last run are gone, and with them what was on its way.
   store.messages.requeueSending();
-  const outboxOf = perAccount((id) => {
-    const sendTyping = (): boolean => settings.view().sendTyping;
-    const scheme = encryption?.scheme;
-    return new Outbox(id, { store, changes, clock, log: log.child('outbox'), sendTyping, scheme });
-  });
+  const outboxOf = outboxes(options);
   const history = new HistoryControl({
     ...{ store, changes, clock, log: log.child('history') },
     retention: () => settings.view().retention,
@@ -100,7 +106,7 @@ export const createMessaging = (options: MessagingOptions): Messaging => {
   return {
     inbound,
     outboxOf,
-    historyOf,
+    historyOf: histories(options, inbound),
     displayed,
     blocking: new BlockingService({ store, changes, log: log.child('blocking') }),
     messages: new MessageService({

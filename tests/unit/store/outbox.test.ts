@@ -108,7 +108,7 @@ describe('scheduled entries', () => {
       const kinds: string[] = [];
       let last = store.outbox.next(accountId, undefined, now);
       for (; last !== undefined; last = store.outbox.next(accountId, last.id, now))
-        kinds.push(`${last.kind} ${String(last.payload ?? '')}`.trim());
+        kinds.push(last.payload === undefined ? last.kind : `${last.kind} ${JSON.stringify(last.payload)}`);
       return kinds;
     };
     const entry = store.outbox.ofMessage(id);
