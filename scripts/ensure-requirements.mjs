@@ -27,7 +27,7 @@ import path from 'node:path';
  * @property {readonly NodeJS.Platform[]} [on] only there; everywhere when left out
  * @property {string} [service] what its Debian package would start now and with every boot: we need only the program
  */
-/** @typedef {'prosody' | 'prosody-modules' | 'ejabberd' | 'ejabberd-sqlite' | 'slixmpp' | 'debootstrap' | 'chromium' | 'openssl' | 'dbus' | 'gnome-keyring' | 'libsecret' | 'fonts' | 'emoji-font'} RequirementName */
+/** @typedef {'prosody' | 'prosody-modules' | 'ejabberd' | 'ejabberd-sqlite' | 'slixmpp' | 'python-omemo' | 'profanity' | 'tmux' | 'debootstrap' | 'chromium' | 'openssl' | 'dbus' | 'gnome-keyring' | 'libsecret' | 'fonts' | 'emoji-font'} RequirementName */
 
 // The places where main/hosts/web/browser.ts looks for one.
 const BROWSERS = [
@@ -102,6 +102,31 @@ export const requirements = {
     found: (system) => hasPythonModule(system, 'slixmpp'),
     packages: { apt: ['python3-slixmpp'], dnf: ['python3-slixmpp'] },
     elsewhere: 'https://codeberg.org/poezio/slixmpp (python3 -m pip install slixmpp)',
+  },
+  'python-omemo': {
+    name: 'python-omemo',
+    purpose: 'OMEMO of the contact of the interoperability tests',
+    // Reading and writing XML needs the last of them, which the first do not ask for.
+    found: (system) => ['oldmemo', 'twomemo', 'xmlschema'].every((name) => hasPythonModule(system, name)),
+    packages: { apt: ['python3-oldmemo', 'python3-twomemo', 'python3-xmlschema', 'python3-elementpath'] },
+    elsewhere: 'https://github.com/Syndace/python-omemo (python3 -m pip install oldmemo[xml] twomemo[xml])',
+    on: ['linux'],
+  },
+  profanity: {
+    name: 'Profanity',
+    purpose: 'another contact of the interoperability tests',
+    found: (system) => hasCommand(system, 'profanity'),
+    packages: { apt: ['profanity'], dnf: ['profanity'], pacman: ['profanity'] },
+    elsewhere: 'https://profanity-im.github.io/guide/latest/install.html',
+    on: ['linux'],
+  },
+  tmux: {
+    name: 'tmux',
+    purpose: 'the terminal in which tests type',
+    found: (system) => hasCommand(system, 'tmux'),
+    packages: { apt: ['tmux'], dnf: ['tmux'], pacman: ['tmux'] },
+    elsewhere: 'https://github.com/tmux/tmux/wiki/Installing',
+    on: ['linux'],
   },
   chromium: {
     name: 'Chromium',

@@ -30,7 +30,16 @@ const integration = [
   'libsecret',
 ];
 /** @type {readonly RequirementName[]} */
-const interop = ['prosody', 'prosody-modules', 'debootstrap', 'openssl', 'slixmpp'];
+const interop = [
+  'prosody',
+  'prosody-modules',
+  'debootstrap',
+  'openssl',
+  'slixmpp',
+  'python-omemo',
+  'profanity',
+  'tmux',
+];
 /** @type {readonly RequirementName[]} */
 const endToEnd = ['chromium', 'prosody', 'prosody-modules', 'openssl', 'fonts', 'emoji-font'];
 
