@@ -13,10 +13,13 @@ export interface DeliveryParts {
   readonly references: Pick<ReferenceStore, 'find'>;
 }
 
-/** Exported for its test. What waits or has failed is left out: nobody can have seen it. */
+/**
+ * Exported for its test. What waits or has failed is left out: nobody can have seen it. So is what was written
+ * later and has no place by the archive yet: a page can move the message that was seen behind it for a moment.
+ */
 export const unseenSql = `SELECT id FROM messages
   WHERE chat_id = $chatId AND direction = 'out' AND state IN ('sent', 'acked', 'delivered')
-    AND (sort_at, id) <= ($sortAt, $id)`;
+    AND (sort_at, id) <= ($sortAt, $id) AND (archive_id IS NOT NULL OR id <= $id)`;
 
 /** What the other side tells about our messages. The caller has checked that it is the other side. */
 export class DeliveryStore {

@@ -35,6 +35,18 @@ describe('a receipt', () => {
 });
 
 describe('a displayed marker', () => {
+  test('says nothing about what was written after it, where a page has moved the message that was seen', () => {
+    const { store, chatId } = storeWithChat();
+    const seen = store.messages.insertOutgoing(outgoing(chatId, 'seen', 100));
+    const later = store.messages.insertOutgoing(outgoing(chatId, 'later', 101));
+    for (const { id } of [seen, later]) store.messages.setState(id, 'acked');
+    // The server's clock is ahead of ours, and its archive has told of the first one only.
+    store.messages.adopt(seen.id, 'a-1', 5_000);
+    const changed = store.delivery.markReadUpTo(chatId, JULIET, 'out-100');
+    expect(changed?.map(({ id }) => id)).toEqual([seen.id]);
+    expect(store.messages.require(later.id).state).toBe('acked');
+  });
+
   test('covers everything before, but not what nobody can have seen', () => {
     const { store, accountId, chatId } = storeWithChat();
     const states: readonly MessageState[] = [
