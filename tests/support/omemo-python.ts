@@ -11,6 +11,9 @@ const PYTHON = '/usr/bin/python3';
 export const hasPythonOmemo = (): boolean =>
   spawnSync(PYTHON, ['-c', 'import oldmemo.etree, twomemo.etree']).status === 0;
 
+/** How a payload is sealed: with an IV of 12 bytes and the tag beside the key, or as older clients did it. */
+export type SealForm = 'usual' | 'long-iv' | 'tag-in-payload';
+
 export interface PythonAnswer {
   readonly error?: string;
 }
@@ -55,8 +58,13 @@ export class PythonOmemo {
     return this.#ask({ op: 'meet', jid, bundles });
   }
 
-  async encrypt(jid: string, ...texts: readonly string[]): Promise<readonly string[]> {
-    return (await this.#ask<{ xml: readonly string[] }>({ op: 'encrypt', jid, texts })).xml;
+  encrypt(jid: string, ...texts: readonly string[]): Promise<readonly string[]> {
+    return this.encryptAs('usual', jid, ...texts);
+  }
+
+  /** In a form that older clients have used; only in the generation `old`. */
+  async encryptAs(form: SealForm, jid: string, ...texts: readonly string[]): Promise<readonly string[]> {
+    return (await this.#ask<{ xml: readonly string[] }>({ op: 'encrypt', jid, texts, form })).xml;
   }
 
   /** The texts, or what it says where it cannot read; null for empty messages. */

@@ -17,7 +17,7 @@ import { ownDevice, ownPreKeys } from './own-device.ts';
 import { openPayload, sealPayload } from './payload.ts';
 import type { Preparation } from './preparation.ts';
 import { wipe } from './ratchet/bytes.ts';
-import { chooseRecipients, firstTrust, type Addressee } from './trust.ts';
+import { chooseRecipients, firstTrust, type Addressee, type Recipients } from './trust.ts';
 
 /** What a message that was read asks of us afterwards. */
 export interface Aftermath {
@@ -87,7 +87,7 @@ export class OmemoScheme implements EncryptionScheme {
         ...sealed.map(({ addressee, result }) =>
           entryOf(addressee, 'key' in result ? 'encrypted' : result.outcome),
         ),
-        ...leftOut.map((addressee) => entryOf(addressee, addressee.outcome)),
+        ...leftOut.map((addressee) => entryOf(addressee, this.#whyLeftOut(accountId, addressee))),
       ]);
     }
     if (!isReached) return { kind: 'refused', condition: 'no-trusted-device' };
@@ -110,6 +110,15 @@ export class OmemoScheme implements EncryptionScheme {
     return [...new Set([peer, own])]
       .flatMap((jid) => devices.list(accountId, jid).map((device) => ({ jid, device })))
       .filter(({ jid, device }) => device.listed && !(jid === own && device.deviceId === ownId));
+  }
+
+  /** Nobody can decide about a device whose key could not be had: then that is the reason. */
+  #whyLeftOut(
+    accountId: AccountId,
+    { jid, device, outcome }: Recipients['leftOut'][number],
+  ): RecipientOutcome {
+    if (outcome !== 'undecided' || device.identityKey !== undefined) return outcome;
+    return this.#deps.preparation.failure(accountId, jid, device.deviceId) ?? 'unreachable';
   }
 
   #sealFor(accountId: AccountId, { jid, device }: Addressee, keyMaterial: Uint8Array): Sealed {

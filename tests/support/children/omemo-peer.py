@@ -17,9 +17,9 @@ import oldmemo.etree
 import omemo
 import twomemo
 import twomemo.etree
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 OWN, STATE, KIND = sys.argv[1:4]
-BACKEND = oldmemo.Oldmemo if KIND == "old" else twomemo.Twomemo
 XML = oldmemo.etree if KIND == "old" else twomemo.etree
 NAMESPACE = oldmemo.oldmemo.NAMESPACE if KIND == "old" else twomemo.twomemo.NAMESPACE
 
@@ -51,6 +51,25 @@ class Storage(omemo.Storage):
     def save(self):
         with open(STATE, "w", encoding="utf-8") as file:
             json.dump(self.values, file)
+
+
+class Oldmemo(oldmemo.Oldmemo):
+    """Seals payloads as clients did before 2018, if asked to."""
+
+    form = "usual"
+
+    async def encrypt_plaintext(self, plaintext):
+        if self.form == "usual":
+            return await super().encrypt_plaintext(plaintext)
+        key, iv = os.urandom(16), os.urandom(16 if self.form == "long-iv" else 12)
+        aes = Cipher(algorithms.AES(key), modes.GCM(iv)).encryptor()
+        ciphertext = aes.update(plaintext) + aes.finalize()
+        in_payload, beside_key = (aes.tag, b"") if self.form == "tag-in-payload" else (b"", aes.tag)
+        return (oldmemo.oldmemo.ContentImpl(ciphertext + in_payload, iv),
+                oldmemo.oldmemo.PlainKeyMaterialImpl(key, beside_key))
+
+
+BACKEND = Oldmemo if KIND == "old" else twomemo.Twomemo
 
 
 class Manager(omemo.SessionManager):
@@ -124,6 +143,7 @@ async def answer(manager, storage, own_id, command):
             await manager.update_device_list(NAMESPACE, jid, device_lists[jid])
             return {}
         case "encrypt":
+            Oldmemo.form = command.get("form", "usual")
             sealed = []
             for text in command["texts"]:
                 messages, errors = await manager.encrypt(

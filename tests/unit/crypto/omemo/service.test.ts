@@ -292,7 +292,7 @@ describe('what goes wrong', () => {
     const { id } = romeo.store.messages.insertOutgoing(outgoing(chatId, 'x', 5));
     expect(recipientsOf(await romeo.write(JULIET, 'x', id))).toEqual([juliet.deviceId]);
     const outcomes = romeo.store.omemo.ledger.recipients(id).map(({ outcome }) => outcome);
-    expect(outcomes).toContain('undecided');
+    expect(outcomes).toContain('unreachable');
   });
 
   test('an empty or huge list of a contact forgets nobody', async () => {
@@ -307,13 +307,16 @@ describe('what goes wrong', () => {
     expect(recipientsOf(await romeo.write(JULIET, 'again'))).toEqual([juliet.deviceId]);
   });
 
-  test('a forged bundle starts no session', async () => {
+  test('a forged bundle starts no session, and the ledger gives that as the reason', async () => {
     const { server, romeo, juliet } = await meet();
+    const chatId = romeo.store.chats.findOrCreate(romeo.accountId, JULIET, 1).id;
+    const { id } = romeo.store.messages.insertOutgoing(outgoing(chatId, 'x', 5));
     const node = `${JULIET} ${NS}.bundles:${juliet.deviceId}`;
     const bundle = server.nodes.get(node)?.toString() ?? '';
     const forged = bundle.replace(/(<signedPreKeySignature>)./, (_, tag: string) => `${tag}_`);
     server.nodes.set(node, parseStanza(forged.replace('_', bundle.includes('Signature>A') ? 'B' : 'A')));
-    expect(await romeo.try(JULIET, 'x')).toEqual({ kind: 'refused', condition: 'no-trusted-device' });
+    expect(await romeo.try(JULIET, 'x', id)).toEqual({ kind: 'refused', condition: 'no-trusted-device' });
+    expect(romeo.store.omemo.ledger.recipients(id).map(({ outcome }) => outcome)).toEqual(['unusable']);
   });
 
   test('a message for other devices, of nobody or in a broken form is a visible row', async () => {
