@@ -63,12 +63,15 @@ export class MessageChanges {
 
   /**
    * Adds or removes one emoji of the user under a message (XEP-0444). More than 20 are left out.
-   * @throws AppError `not-found` for a message that was retracted, or that nobody can refer to
+   * @throws AppError `not-found` for a message that was retracted, or that nobody can refer to; `denied` where
+   * the message is encrypted, because a reaction could only be sent in the clear
    */
   react(messageId: MessageId, emoji: string, on: boolean): StoredMessage {
     const { store, clock } = this.#deps;
     const message = store.messages.require(messageId);
     if (message.retractedAt !== undefined) throw new AppError('not-found', 'the message was retracted');
+    // It could only leave in the clear (XEP-0384 0.3 encrypts texts), and must not seem to have been sent.
+    if (message.protection !== 'none') throw new AppError('denied', 'a reaction cannot be encrypted');
     const senderJid = store.accounts.require(store.chats.accountOf(message.chatId)).jid;
     const own = store.reactions.of([messageId]).find((reaction) => reaction.senderJid === senderJid);
     const others = (own?.emojis ?? []).filter((one) => emojiKey(one) !== emojiKey(emoji));

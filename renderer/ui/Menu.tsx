@@ -11,6 +11,8 @@ export interface MenuEntry {
   readonly label: string;
   readonly icon: LucideIcon;
   readonly danger?: boolean;
+  /** Its label says why. */
+  readonly disabled?: boolean;
   readonly onSelect: () => void;
 }
 
@@ -61,12 +63,13 @@ export const MenuPopover = ({ anchor, label, entries, onClose }: MenuPopoverProp
   </Popover>
 );
 
-const item = ({ id, label, icon: Icon, danger, onSelect }: MenuEntry): ReactNode => (
+const item = ({ id, label, icon: Icon, danger, disabled = false, onSelect }: MenuEntry): ReactNode => (
   <MenuItem
     key={id}
     id={id}
     className={cx('item', danger === true && 'danger')}
     textValue={label}
+    isDisabled={disabled}
     onAction={onSelect}
   >
     <Icon size={16} strokeWidth={1.9} />

@@ -103,6 +103,12 @@ export const messages = {
    * can be. Fails with `not-found` for what is not one's own, retracted or failed.
    */
   edit: method(z.strictObject({ messageId, text: messageText }))<MessageView>(),
+  /**
+   * Finds the message that this one answers, where `ReplyView.messageId` is absent: asks the archive for what
+   * came before. Without `answeredId` it is gone, or too long ago. Fails with `offline`, or `not-found` where
+   * the answer itself is gone.
+   */
+  findAnswered: method(z.strictObject({ messageId }))<{ readonly answeredId?: MessageId }>(),
   /** All versions of a message, the first one first, the present one last; empty where it was never edited. */
   history: method(z.strictObject({ messageId }))<{ readonly versions: readonly MessageVersionView[] }>(),
   /**
@@ -110,19 +116,16 @@ export const messages = {
    * and the others are asked to forget it, which nobody can force. Fails with `not-found` as `edit` does.
    */
   retract: method(z.strictObject({ messageId }))<MessageView>(),
-  /** Adds or removes one emoji of the user under a message (XEP-0444); 20 at most, more are left out. */
+  /**
+   * Adds or removes one emoji of the user under a message (XEP-0444); 20 at most, more are left out. Fails with
+   * `denied` where the message is encrypted: a reaction could only leave in the clear.
+   */
   react: method(z.strictObject({ messageId, emoji, on: z.boolean() }))<MessageView>(),
   /** "Undo", or withdrawing a scheduled message: possible until it leaves. */
   cancel: method(z.strictObject({ messageId }))<Withdrawn>(),
   /** Sends a waiting message without waiting for its time; one that has left already is only answered. */
   sendNow: method(z.strictObject({ messageId }))<MessageView>(),
   /** Another time for a waiting message; one that has left already is only answered. */
-  /**
-   * Finds the message that this one answers, where `ReplyView.messageId` is absent: asks the archive for what
-   * came before. Without `answeredId` it is gone, or too long ago. Fails with `offline`, or `not-found` where
-   * the answer itself is gone.
-   */
-  findAnswered: method(z.strictObject({ messageId }))<{ readonly answeredId?: MessageId }>(),
   reschedule: method(z.strictObject({ messageId, sendAt: time }))<MessageView>(),
   /**
    * Deletes a message from this computer alone: nobody is told, and the archive does not bring it back. One

@@ -20,7 +20,7 @@ import type { TranslationKey } from '../../i18n/translate.ts';
 import type { App } from '../../state/app.ts';
 import { classes } from '../../ui/classes.ts';
 import { MenuPopover } from '../../ui/Menu.tsx';
-import { actionsFor, quoted, type MessageAction } from './actions.ts';
+import { actionsFor, canReact, quoted, type MessageAction } from './actions.ts';
 import styles from './MessageTools.module.css';
 import { ReactionPicker } from './ReactionPicker.tsx';
 
@@ -49,6 +49,10 @@ const entries: Readonly<
   withdraw: { label: 'message.withdraw', icon: Undo2 },
   delete: { label: 'message.delete', icon: Trash2 },
 };
+
+/** Shown all the same: who misses it reads why. */
+const isClosed = (action: MessageAction, message: MessageView): boolean =>
+  action === 'react' && !canReact(message);
 
 /** Does what an entry of the menu says; `react` opens the choice of emoji instead. */
 const perform = (app: App, action: Exclude<MessageAction, 'react'>, message: MessageView): void => {
@@ -89,7 +93,7 @@ export const MessageTools = ({ message, open, setOpen }: MessageToolsProps): Rea
   };
   return (
     <div className={cx('tools')} role="group" aria-label={t('message.actions')}>
-      {actions.includes('react') && (
+      {actions.includes('react') && canReact(message) && (
         <Tool
           icon={SmilePlus}
           label={t('message.react')}
@@ -114,7 +118,8 @@ export const MessageTools = ({ message, open, setOpen }: MessageToolsProps): Rea
           onClose={() => close('menu')}
           entries={actions.map((id) => ({
             id,
-            label: t(entries[id].label),
+            label: t(isClosed(id, message) ? 'message.reactNotEncrypted' : entries[id].label),
+            disabled: isClosed(id, message),
             icon: entries[id].icon,
             danger: id === 'delete',
             onSelect: () => {

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { MessageView, ReactionView } from '#shared/views.ts';
 import { useApp, useChats } from '../../app-context.tsx';
 import { classes } from '../../ui/classes.ts';
+import { canReact } from './actions.ts';
 import styles from './Reactions.module.css';
 
 const cx = classes(styles);
@@ -28,7 +29,7 @@ export const Reactions = ({
             className={cx('reaction', mine && 'mine')}
             aria-pressed={mine}
             aria-label={t('message.reaction', { emoji, count })}
-            disabled={silent}
+            disabled={silent || !canReact(message)}
             onClick={() =>
               run(
                 api.messages

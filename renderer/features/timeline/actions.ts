@@ -29,6 +29,9 @@ export const actionsFor = (message: MessageView, standing: ChatStanding): readon
     : ['reply', 'react', 'quote', 'copy', 'forward', 'delete'];
 };
 
+/** A reaction could only be sent in the clear, and what is encrypted gets none (OMEMO 0.3 encrypts texts). */
+export const canReact = (message: MessageView): boolean => message.protection === 'none';
+
 /** Whether the others can be asked to forget it: an own message that they may have. */
 export const canRetract = (message: MessageView, standing: ChatStanding): boolean =>
   message.direction === 'out' &&

@@ -43,6 +43,13 @@ const menuOf = async (row: number): Promise<readonly (string | null)[]> => {
 };
 
 describe('what can be done with a message', () => {
+  it('says why what is encrypted gets no reaction', async () => {
+    await openNadia([message(1, 'a', { protection: 'omemo' })]);
+    expect(await menuOf(0)).toContain('React (a reaction cannot be encrypted)');
+    expect(screen.getByRole('menuitem', { name: /^React/ }).getAttribute('aria-disabled')).toBe('true');
+    expect(screen.queryByRole('button', { name: 'React' })).toBeNull();
+  });
+
   const cases: readonly [string, MessageView, ChatStanding, string][] = [
     ['of the other side', message(1, 'a'), 'open', 'reply react quote copy forward delete'],
     ['of the user', message(1, 'a', { state: 'read' }), 'open', 'reply react edit quote copy forward delete'],
