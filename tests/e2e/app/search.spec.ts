@@ -9,7 +9,7 @@ import { expect, NARROW, Story, test, WIDE } from '../support/story.ts';
 test.describe.configure({ mode: 'serial', timeout: 120_000 });
 test.use({ timezoneId: 'UTC' });
 
-const OWN = 'rosa@localhost';
+const OWN = 'wilma@localhost';
 const FRIEND = 'sven@localhost';
 const OTHER = 'tala@localhost';
 const DAY = 86_400_000;
@@ -32,12 +32,12 @@ test.beforeAll(async ({ browser, server }, info) => {
     body: special.get(index) ?? `The lighthouse keeper writes line ${index}`,
     mine: index % 4 === 0,
   }));
-  await writeOldArchive(server.prosody, 'rosa', FRIEND, talk);
+  await writeOldArchive(server.prosody, 'wilma', FRIEND, talk);
   story = await Story.begin({ browser, server }, info);
   keys = new Keyboard(story.page);
   await story.logInAs(OWN);
   tala = await story.peer(OTHER);
-  await tala.befriend(OWN, 'Rosa');
+  await tala.befriend(OWN, 'Wilma');
   await story.window.acceptRequest(OTHER);
   await story.window.goTo('Chats');
   await tala.say(OWN, 'A lighthouse in the other chat');
