@@ -95,7 +95,7 @@ const DeviceButtons = ({
         <Button
           small
           icon={ShieldCheck}
-          aria-label={t('verify.openFor', { name })}
+          aria-label={`${t('verify.open')}: ${name}`}
           onClick={() => openDialog({ kind: 'verify-device', accountId, jid, deviceId })}
         >
           {t('verify.open')}
@@ -105,7 +105,7 @@ const DeviceButtons = ({
         <Button
           small
           icon={Copy}
-          aria-label={t('device.shareOf', { name })}
+          aria-label={`${t('device.share')}: ${name}`}
           onClick={() => run(navigator.clipboard.writeText(sharedFingerprint(jid, fingerprint)))}
         >
           {t('device.share')}
@@ -114,7 +114,7 @@ const DeviceButtons = ({
       <Button
         small
         icon={Pencil}
-        aria-label={t('device.renameOf', { name })}
+        aria-label={`${t('device.rename')}: ${name}`}
         onClick={() => openDialog({ kind: 'name-device', accountId, jid, deviceId, label })}
       >
         {t('device.rename')}
@@ -124,7 +124,7 @@ const DeviceButtons = ({
           small
           kind="danger"
           icon={Trash2}
-          aria-label={t('device.removeOf', { name })}
+          aria-label={`${t('device.remove')}: ${name}`}
           onClick={() => openDialog({ kind: 'remove-device', accountId, deviceId, name })}
         >
           {t('device.remove')}

@@ -100,7 +100,7 @@ const OwnDevices = ({ account: { id, jid } }: { account: AccountView }): ReactNo
         <Button
           small
           icon={HeartPulse}
-          aria-label={t('health.title', { jid: name })}
+          aria-label={`${t('health.open')}: ${name}`}
           onClick={() => ui.setState({ health: id })}
         >
           {t('health.open')}

@@ -34,15 +34,16 @@ const Panel = ({ chat, covers }: { chat: ChatView; covers: boolean }): ReactNode
   const contact = usePeople(({ contacts }) => contacts.get(contactKey(accountId, jid)));
   const name = displayName(chat.name, jid);
   const panel = useRef<HTMLElement>(null);
+  // Where it lies above the chat, it is what the window is about.
+  const Frame = covers ? 'main' : 'aside';
   // Whoever opens it wants to be in it.
   useEffect(() => panel.current?.focus({ preventScroll: true }), []);
   const close = (): void => ui.setState({ profile: false });
   return (
-    <aside
+    <Frame
       ref={panel}
       tabIndex={-1}
       className={cx('panel')}
-      role={covers ? 'main' : undefined}
       aria-label={t('profile.label', { name: isolate(name) })}
       data-region="profile"
       onKeyDown={(event) => {
@@ -55,13 +56,13 @@ const Panel = ({ chat, covers }: { chat: ChatView; covers: boolean }): ReactNode
       <span className={cx('close')}>
         <IconButton icon={X} label={t('profile.close')} onClick={close} />
       </span>
-      <Who chat={chat} name={name} contact={contact} />
+      <Who chat={chat} name={name} contact={contact} covers={covers} />
       <Protection chat={chat} />
       <section className={cx('section')}>
         <h3>{t('profile.devices')}</h3>
         <DeviceList accountId={accountId} jid={jid} none={t('profile.noDevices', { name: isolate(name) })} />
       </section>
-    </aside>
+    </Frame>
   );
 };
 
@@ -69,12 +70,14 @@ interface WhoProps {
   readonly chat: ChatView;
   readonly name: string;
   readonly contact: ContactView | undefined;
+  readonly covers: boolean;
 }
 
-const Who = ({ chat: { accountId, jid }, name, contact }: WhoProps): ReactNode => {
+const Who = ({ chat: { accountId, jid }, name, contact, covers }: WhoProps): ReactNode => {
   const { t } = useTranslation();
   const { openDialog, run } = useApp();
   const answer = useDevices(accountId, jid);
+  const Title = covers ? 'h1' : 'h2';
   // The one that needs it most: what waits for the user, then what was never compared.
   const candidates =
     answer.kind === 'known'
@@ -87,9 +90,9 @@ const Who = ({ chat: { accountId, jid }, name, contact }: WhoProps): ReactNode =
   return (
     <div className={cx('who')}>
       <Avatar name={name} jid={jid} size="xl" dot={contact && availabilityDot[contact.availability]} />
-      <h2>
+      <Title>
         <bdi>{name}</bdi>
-      </h2>
+      </Title>
       <bdi className={cx('jid')}>{displayName(jid)}</bdi>
       <div className={cx('actions')}>
         {toVerify !== undefined && (

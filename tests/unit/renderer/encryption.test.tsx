@@ -81,7 +81,7 @@ describe('the profile beside a chat', () => {
 
   it('takes away the trust from a key that differs', async () => {
     const { panel } = await openProfile();
-    fireEvent.click(within(device(panel, /first seen/)).getByRole('button', { name: /^Verify / }));
+    fireEvent.click(within(device(panel, /first seen/)).getByRole('button', { name: /^Verify: / }));
     await settle();
     fireEvent.click(screen.getByRole('button', { name: 'They differ' }));
     await settle();
@@ -91,7 +91,7 @@ describe('the profile beside a chat', () => {
   it('shares a key with whose it is', async () => {
     const write = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();
     const { panel } = await openProfile();
-    fireEvent.click(within(device(panel, /Phone/)).getByRole('button', { name: /to share it/ }));
+    fireEvent.click(within(device(panel, /Phone/)).getByRole('button', { name: /^Share: / }));
     expect(write).toHaveBeenCalledWith(`${NADIA}: OMEMO ${phone.fingerprint}`);
   });
 
@@ -109,7 +109,7 @@ describe('the profile beside a chat', () => {
 
   it('gives a device a name', async () => {
     const { panel } = await openProfile();
-    fireEvent.click(within(device(panel, /first seen/)).getByRole('button', { name: /a name$/ }));
+    fireEvent.click(within(device(panel, /first seen/)).getByRole('button', { name: /^Name: / }));
     await settle();
     fireEvent.change(screen.getByRole('textbox', { name: 'Name' }), { target: { value: 'Work laptop' } });
     fireEvent.click(screen.getByRole('button', { name: 'Save' }));
@@ -335,7 +335,7 @@ describe('the health of the encryption', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Settings' }));
     fireEvent.click(screen.getByRole('button', { name: 'Encryption' }));
     await settle();
-    fireEvent.click(screen.getByRole('button', { name: /Encryption health/ }));
+    fireEvent.click(screen.getByRole('button', { name: /^Health: / }));
     await settle();
     return { ...opened, page: screen.getByRole('region', { name: /Encryption health, .*ada@example.org/ }) };
   };
