@@ -48,8 +48,11 @@ const accountId = (app: TestApp, jid: string): AccountId => {
   return id;
 };
 
+/** What Alice's application is started with. */
+type AppOptions = NonNullable<Parameters<typeof startApp>[0]>;
+
 /** A private server and whatever is started on it; every scene has accounts of its own. */
-export const setOmemoStage = (start: StartOmemoPeer): OmemoStage => {
+export const setOmemoStage = (start: StartOmemoPeer, options: AppOptions = {}): OmemoStage => {
   let server: Prosody;
   let folder: string;
   let count = 0;
@@ -79,7 +82,7 @@ export const setOmemoStage = (start: StartOmemoPeer): OmemoStage => {
     const startPeer = (): Promise<OmemoPeer> =>
       start({ jid: bob, password: `pw ${bob}`, resource: 'peer', server, authorityFile }, home);
     const open = async (): Promise<TestApp> => {
-      const one = await startApp({ extraCa: server.ca });
+      const one = await startApp({ extraCa: server.ca, ...options });
       await logIn(one, server, alice, `pw ${alice}`);
       return one;
     };

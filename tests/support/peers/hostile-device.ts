@@ -88,7 +88,12 @@ export class HostileDevice implements OmemoPeer {
   }
 
   /** Sends an encrypted element as it is. @returns its id */
-  async send(to: string, encrypted: string, id: string = randomUUID()): Promise<string> {
+  async send(
+    to: string,
+    encrypted: string,
+    id: string = randomUUID(),
+    extensions: readonly Element[] = [],
+  ): Promise<string> {
     await this.stream.send(
       xml(
         'message',
@@ -97,6 +102,7 @@ export class HostileDevice implements OmemoPeer {
         parseStanza(encrypted),
         xml('origin-id', { xmlns: NS.stanzaId, id }),
         xml('store', { xmlns: 'urn:xmpp:hints' }),
+        ...extensions,
       ),
     );
     return id;
