@@ -40,6 +40,7 @@ export interface Encryption {
   readonly network: {
     refresh(accountId: AccountId, jid: string): Promise<void>;
     acquaint(accountId: AccountId, jid: string): Promise<void>;
+    learn(accountId: AccountId, jid: string): Promise<void>;
     removeDevice(accountId: AccountId, deviceId: DeviceId): Promise<void>;
     repairSession(device: Device): Promise<void>;
     health(accountId: AccountId): Promise<HealthView>;
@@ -83,7 +84,10 @@ export const encryptionHandlers = (services: EncryptionServices): Handlers['encr
     protection: async ({ chatId }) => {
       const { accountId, jid, standing } = store.chats.properties(chatId);
       // Nobody whom the user has not let in learns by it that somebody looks.
-      if (standing === 'open') await network.acquaint(accountId, jid);
+      if (standing === 'open') {
+        await network.acquaint(accountId, jid);
+        void network.learn(accountId, jid);
+      }
       return outlook(chatId);
     },
     setProtection: ({ chatId, choice }) => {

@@ -143,12 +143,19 @@ const messageHandlers = (services: Services): ProfileHandlers['messages'] => {
       const answeredId = await findAnswered(store, services.historyOf, messageId);
       return answeredId === undefined ? {} : { answeredId };
     },
-    send: ({ chatId, text, replyTo, sendAt }) => {
+    send: async ({ chatId, text, replyTo, sendAt }) => {
+      // The first message is encrypted too, where the other side has OMEMO.
+      const { accountId, jid } = store.chats.properties(chatId);
+      await services.encryption.network.acquaint(accountId, jid);
       const message = messages.send(chatId, text, { replyTo, sendAt });
       typing.sent(chatId);
       return viewOf(message);
     },
-    forward: ({ messageId, to }) => ({ rows: messages.forward(messageId, to).map(viewOf) }),
+    forward: async ({ messageId, to }) => {
+      const { network } = services.encryption;
+      await Promise.all(to.map(({ accountId, jid }) => network.acquaint(accountId, jid)));
+      return { rows: messages.forward(messageId, to).map(viewOf) };
+    },
     resend: ({ messageId }) => viewOf(messages.resend(messageId)),
     edit: ({ messageId, text }) => viewOf(edits.edit(messageId, text)),
     history: ({ messageId }) => ({ versions: edits.history(messageId) }),

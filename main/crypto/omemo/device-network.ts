@@ -48,6 +48,9 @@ export class DeviceNetwork {
   /** When the list of an address was asked for, by session. */
   readonly #asked = new WeakMap<LiveSession, Map<string, number>>();
 
+  /** Addresses of which nothing was known, by session. */
+  readonly #met = new WeakMap<LiveSession, Map<string, Promise<void>>>();
+
   constructor(deps: DeviceNetworkDependencies) {
     this.#deps = deps;
   }
@@ -67,11 +70,22 @@ export class DeviceNetwork {
     }
   }
 
-  /** Where nothing is known of an address yet, asks, once on each stream. */
+  /** Fetches the keys of devices that are known by their number only: nobody can decide about those. */
+  learn(accountId: AccountId, jid: string): Promise<void> {
+    return this.#deps.learn(accountId, jid);
+  }
+
+  /**
+   * Where nothing is known of an address yet, asks, once on each stream. Whoever comes while the answer is on its
+   * way waits for the same one, so that messages keep their order.
+   */
   async acquaint(accountId: AccountId, jid: string): Promise<void> {
     const session = this.#deps.live.get(accountId);
     if (session === undefined || this.#deps.store.devices.list(accountId, jid).length > 0) return;
-    if (this.#asked.get(session)?.has(jid) !== true) await this.refresh(accountId, jid);
+    const met = this.#met.get(session) ?? new Map<string, Promise<void>>();
+    const meeting = met.get(jid) ?? this.refresh(accountId, jid);
+    this.#met.set(session, met.set(jid, meeting));
+    await meeting;
   }
 
   /** Takes a device of our own from the list; ours stays in it, so that it is never empty. */
