@@ -55,6 +55,24 @@ export interface EncryptionServices {
   readonly encryptionChanged: (accountId: AccountId, jid: string) => void;
 }
 
+type DeviceMethod = 'devices' | 'nameDevice' | 'setTrust' | 'compare' | 'decideKey' | 'removeDevice';
+
+const deviceHandlers = ({
+  store,
+  encryption: { desk, network },
+}: EncryptionServices): Pick<Handlers['encryption'], DeviceMethod> => ({
+  devices: ({ accountId, jid, fetch }) => {
+    // What is new in it is announced.
+    if (fetch) void network.refresh(accountId, jid);
+    return { devices: desk.devices(accountId, jid, store.accounts.require(accountId).jid) };
+  },
+  nameDevice: ({ label, ...device }) => desk.name(device, label),
+  setTrust: ({ trusted, ...device }) => desk.decide(device, trusted ? 'trust' : 'distrust'),
+  compare: ({ matches, ...device }) => desk.decide(device, matches ? 'verify' : 'distrust'),
+  decideKey: ({ accept, ...device }) => desk.decideKey(device, accept),
+  removeDevice: ({ accountId, deviceId }) => network.removeDevice(accountId, deviceId),
+});
+
 export const encryptionHandlers = (services: EncryptionServices): Handlers['encryption'] => {
   const { store, encryption } = services;
   const { desk, network } = encryption;
@@ -71,16 +89,7 @@ export const encryptionHandlers = (services: EncryptionServices): Handlers['encr
   };
 
   return {
-    devices: ({ accountId, jid, fetch }) => {
-      // What is new in it is announced.
-      if (fetch) void network.refresh(accountId, jid);
-      return { devices: desk.devices(accountId, jid, ownJid(accountId)) };
-    },
-    nameDevice: ({ label, ...device }) => desk.name(device, label),
-    setTrust: ({ trusted, ...device }) => desk.decide(device, trusted ? 'trust' : 'distrust'),
-    compare: ({ matches, ...device }) => desk.decide(device, matches ? 'verify' : 'distrust'),
-    decideKey: ({ accept, ...device }) => desk.decideKey(device, accept),
-    removeDevice: ({ accountId, deviceId }) => network.removeDevice(accountId, deviceId),
+    ...deviceHandlers(services),
     protection: async ({ chatId }) => {
       const { accountId, jid, standing } = store.chats.properties(chatId);
       // Nobody whom the user has not let in learns by it that somebody looks.
