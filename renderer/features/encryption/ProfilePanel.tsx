@@ -35,7 +35,7 @@ const Panel = ({ chat, covers }: { chat: ChatView; covers: boolean }): ReactNode
   const name = displayName(chat.name, jid);
   const panel = useRef<HTMLElement>(null);
   // Where it lies above the chat, it is what the window is about.
-  const Frame = covers ? 'main' : 'aside';
+  const [Frame, Heading] = covers ? (['main', 'h2'] as const) : (['aside', 'h3'] as const);
   // Whoever opens it wants to be in it.
   useEffect(() => panel.current?.focus({ preventScroll: true }), []);
   const close = (): void => ui.setState({ profile: false });
@@ -59,7 +59,7 @@ const Panel = ({ chat, covers }: { chat: ChatView; covers: boolean }): ReactNode
       <Who chat={chat} name={name} contact={contact} covers={covers} />
       <Protection chat={chat} />
       <section className={cx('section')}>
-        <h3>{t('profile.devices')}</h3>
+        <Heading>{t('profile.devices')}</Heading>
         <DeviceList accountId={accountId} jid={jid} none={t('profile.noDevices', { name: isolate(name) })} />
       </section>
     </Frame>
