@@ -33,6 +33,10 @@ type Wanted = 'key' | 'session';
 
 /** What could not be fetched is tried again after this long, or on the next stream. */
 const FORGET_FAILURE_MS = 600_000;
+/** A device that is known for no longer may be about to publish its bundle. */
+const NEWCOMER_MS = 60_000;
+/** How long its bundle is waited for, again and again. */
+const BUNDLE_FOLLOWS_MS = [500, 1_500, 4_000] as const;
 
 /** Fetches what is missing, each thing once at a time; failures are remembered, so that nobody waits twice. */
 export class Preparation {
@@ -140,11 +144,38 @@ export class Preparation {
 
   async #prepare(conversation: Conversation, session: LiveSession, jid: string): Promise<void> {
     const { accountId } = conversation;
+    const { live, clock } = this.#deps;
     if (this.#listIsMissing(accountId, jid)) await this.#fetchList(accountId, session, jid);
+    await this.#prepareDevices(conversation, session, jid);
+    for (const waitMs of BUNDLE_FOLLOWS_MS) {
+      const newcomers = this.#newcomers(conversation, jid);
+      if (newcomers.length === 0) return;
+      await new Promise<void>((resolve) => clock.after(waitMs, resolve));
+      if (live.get(accountId) !== session) return;
+      for (const { deviceId } of newcomers) this.#failures.delete(`${accountId} ${jid} ${deviceId}`);
+      await this.#prepareDevices(conversation, session, jid);
+    }
+  }
+
+  async #prepareDevices(conversation: Conversation, session: LiveSession, jid: string): Promise<void> {
     await Promise.all(
       this.#unready(conversation, jid).map(({ deviceId }) =>
-        this.#prepareDevice(accountId, session, jid, deviceId, 'session'),
+        this.#prepareDevice(conversation.accountId, session, jid, deviceId, 'session'),
       ),
+    );
+  }
+
+  /**
+   * Devices that have just appeared, without a bundle, where nobody else of the address could read the message:
+   * some clients publish their list first (seen with Dino 0.4.2).
+   */
+  #newcomers({ accountId, peer }: Conversation, jid: string): readonly OmemoDeviceRow[] {
+    const { store, clock } = this.#deps;
+    const listed = store.devices.list(accountId, jid).filter((device) => device.listed);
+    if (jid !== peer || listed.some(({ identityKey }) => identityKey !== undefined)) return [];
+    return listed.filter(
+      ({ deviceId, firstSeen }) =>
+        clock.now() - firstSeen < NEWCOMER_MS && this.failure(accountId, jid, deviceId) === 'unreachable',
     );
   }
 

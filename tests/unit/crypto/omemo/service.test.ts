@@ -295,6 +295,27 @@ describe('what goes wrong', () => {
     expect(outcomes).toContain('unreachable');
   });
 
+  test('a bundle that follows its list is waited for, where nobody else could read the message', async () => {
+    const { server, romeo, juliet } = await meet();
+    const node = `${JULIET} ${NS}.bundles:${juliet.deviceId}`;
+    const bundle = server.nodes.get(node) ?? xml('none');
+    server.nodes.delete(node);
+    const written = romeo.write(JULIET, 'hello');
+    await settled();
+    server.nodes.set(node, bundle);
+    romeo.clock.advance(500);
+    expect(juliet.readText(ROMEO, await written)).toBe('hello');
+
+    const nurse = await new OmemoClient(server, 'nurse@capulet.example').start();
+    server.nodes.delete(`${nurse.jid} ${NS}.bundles:${nurse.deviceId}`);
+    const refused = romeo.try(nurse.jid, 'for ever?');
+    for (const waitMs of [500, 1_500, 4_000]) {
+      await settled();
+      romeo.clock.advance(waitMs);
+    }
+    expect(await refused).toEqual({ kind: 'refused', condition: 'no-trusted-device' });
+  });
+
   test('an empty or huge list of a contact forgets nobody', async () => {
     const { server, romeo, juliet } = await meet();
     await romeo.write(JULIET, 'hello');
