@@ -112,8 +112,8 @@ export const deviceName = (
 ): string => {
   if (device.label !== '') return displayName(device.label);
   if (device.isThis) return t('device.this');
-  const date = format.date(device.firstSeen);
-  return t(device.isLater && waits(device.standing) ? 'device.new' : 'device.unnamed', { date });
+  if (device.isLater && waits(device.standing)) return t('device.new');
+  return t('device.unnamed', { date: format.date(device.firstSeen) });
 };
 
 /** A fingerprint as it is shared, with whose it is. */
