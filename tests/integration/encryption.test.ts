@@ -1,9 +1,11 @@
 /** What the user sees of encryption and decides about it, between applications on a real server. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { configureNode } from '#main/xmpp/features/pubsub.ts';
 import type { ChatProtectionView, DeviceView } from '#shared/encryption.ts';
 import type { AccountId, ChatId } from '#shared/ids.ts';
 import type { MessageView } from '#shared/views.ts';
 import { logIn, startApp, type TestApp } from '#tests/support/app.ts';
+import { Peer } from '#tests/support/peer.ts';
 import { startServer, type XmppServer } from '#tests/support/server.ts';
 import { until } from '#tests/support/until.ts';
 
@@ -13,10 +15,11 @@ const started: { stop(): Promise<void> }[] = [];
 const ALICE = 'alice@localhost';
 const BOB = 'bob@localhost';
 const CAROL = 'carol@localhost';
+const DAVE = 'dave@localhost';
 
 beforeAll(async () => {
   server = await startServer({
-    accounts: [ALICE, BOB, CAROL].map((jid) => ({ jid, password: `pw ${jid}` })),
+    accounts: [ALICE, BOB, CAROL, DAVE].map((jid) => ({ jid, password: `pw ${jid}` })),
   });
 });
 afterAll(() => server.stop());
@@ -146,4 +149,24 @@ it('a second device of ones own is told of with its key, waits for the user, and
   expect(lines.find(({ fact }) => fact.kind === 'device-list')?.fact).toMatchObject({
     ...{ devices: 1, namesThis: true, access: 'open' },
   });
+});
+
+it('keys that another app has closed to others are seen, and opened again by one repair', async () => {
+  const { api, accountId, published } = await open(DAVE);
+  await published();
+  const meddler = await Peer.start({ jid: DAVE, password: `pw ${DAVE}`, port: server.port, ca: server.ca });
+  started.push({ stop: () => meddler.close() });
+  const node = 'eu.siacs.conversations.axolotl.devicelist';
+  await meddler.request(configureNode(node, { accessModel: 'whitelist' }));
+  const { lines } = await api.encryption.health({ accountId });
+  expect(lines.filter(({ isFine }) => !isFine)).toEqual([
+    {
+      isFine: false,
+      fact: { kind: 'device-list', devices: 1, namesThis: true, access: 'closed' },
+      repair: { kind: 'publish' },
+    },
+  ]);
+  const after = await api.encryption.repair({ accountId, what: 'everything' });
+  expect(after.lines.every(({ isFine }) => isFine)).toBe(true);
+  expect(after.lines.find(({ fact }) => fact.kind === 'device-list')?.fact).toMatchObject({ access: 'open' });
 });
