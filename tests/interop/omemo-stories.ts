@@ -87,13 +87,15 @@ export const setOmemoStage = (start: StartOmemoPeer, options: AppOptions = {}): 
       return one;
     };
     let app = await open();
-    let [appRuns, peerRuns] = [true, true];
+    let [appRuns, peerRuns] = [true, false];
+    let peer: OmemoPeer;
     const others: TestApp[] = [];
     ends.push(async () => {
       await Promise.all([app, ...others].map((one) => one.stop()));
       if (peerRuns) await peer.stop();
     });
-    let peer = await startPeer();
+    peer = await startPeer();
+    peerRuns = true;
     await app.window.api.contacts.add({ accountId: accountId(app, alice), jid: bob });
     await peer.befriend(alice);
     await until('both to see each other', () => app.window.contacts.get(bob)?.subscription === 'both');
@@ -154,8 +156,15 @@ export const setOmemoStage = (start: StartOmemoPeer, options: AppOptions = {}): 
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
-/** The stories that every client with OMEMO can tell. */
-export const tellOmemoStories = (name: string, start: StartOmemoPeer): OmemoStage => {
+/**
+ * The stories that every client with OMEMO can tell.
+ * @param greeting the first text of theirs: any characters, where they can be typed into the client
+ */
+export const tellOmemoStories = (
+  name: string,
+  start: StartOmemoPeer,
+  greeting = 'Hällo, 漢字 and 🎉',
+): OmemoStage => {
   const stage = setOmemoStage(start);
   const { meet } = stage;
 
@@ -178,7 +187,7 @@ export const tellOmemoStories = (name: string, start: StartOmemoPeer): OmemoStag
 
     it('begins with a message of theirs, and goes ten times each way, several in a row', async () => {
       const { tell, hear, app } = await meet();
-      await hear('Hällo, 漢字 and 🎉');
+      await hear(greeting);
       await tell('an answer');
       for (const index of numbers(10)) await hear(`theirs ${index}`);
       for (const index of numbers(10)) await tell(`ours ${index}`);
