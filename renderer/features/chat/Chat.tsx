@@ -89,7 +89,9 @@ const Header = ({ chat, name, contact }: HeaderProps): ReactNode => {
           {presence}
         </p>
       </div>
-      <HeaderPill />
+      <span className={cx('protection')}>
+        <HeaderPill />
+      </span>
       <ProfileButton />
       <ChatMenu chat={chat} known={contact !== undefined && contact.subscription !== 'none'} />
     </header>
