@@ -13,6 +13,9 @@ import type { OmemoPeer } from './omemo-peer.ts';
 const run = promisify(execFile);
 
 const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
+/** Network, mounts and processes of its own: with the first of these all others end. */
+const ROOM = 'unshare';
+const ROOM_ARGS = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
 const START_ATTEMPTS = 4;
 const START_LIMIT_MS = 6_000;
 /** Of its `conversation` and `message` tables. */
@@ -182,7 +185,7 @@ export class DinoPeer implements OmemoPeer {
     const room = path.join(import.meta.dirname, 'dino-room.py');
     const log = openSync(this.#path('log'), 'a');
     const inRoom = ['dbus-run-session', '--', 'sh', '-c', SESSION];
-    this.#child = spawn('unshare', ['-n', '-m', '/usr/bin/python3', room, this.#home, ...inRoom], {
+    this.#child = spawn(ROOM, [...ROOM_ARGS, '/usr/bin/python3', room, this.#home, ...inRoom], {
       env,
       stdio: ['ignore', log, log],
     });
@@ -205,7 +208,7 @@ export class DinoPeer implements OmemoPeer {
     this.#child = undefined;
     if (child === undefined || child.exitCode !== null) return;
     const gone = once(child, 'exit');
-    child.kill('SIGTERM');
+    child.kill('SIGKILL');
     await gone;
   }
 
