@@ -4,6 +4,13 @@ const pause = (ms: number): Act => ({ act: 'pause', ms });
 
 /** Sequences in which something once went wrong, by what that was. Each has a test of its own besides. */
 export const knownSequences: Readonly<Record<string, readonly Act[]>> = {
+  'what was scheduled under a clock ahead did not leave before the clock was right': [
+    { act: 'clock', device: 'ada-desktop', aheadMs: 3_600_000 },
+    { act: 'cut', device: 'ada-desktop' },
+    { act: 'refuse', device: 'ada-desktop' },
+    { act: 'schedule', device: 'ada-desktop', ms: 267, cancel: false },
+    pause(66),
+  ],
   'a reaction under a wrong clock outlived the next one': [
     { act: 'send', device: 'ada-laptop', count: 1 },
     pause(300),
