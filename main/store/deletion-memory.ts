@@ -54,6 +54,12 @@ export class DeletionMemory {
     return this.#database.one(referenceSql, { chatId, refId, sortAt: place ?? null }) !== undefined;
   }
 
+  /** Whether what stands at a place is still being deleted. */
+  isGoing(chatId: ChatId, place: number): boolean {
+    const sql = 'SELECT 1 FROM deletions WHERE chat_id = $chatId AND up_to >= $place';
+    return this.#database.one(sql, { chatId, place }) !== undefined;
+  }
+
   /** Remembers the ids of a message and of its edits. */
   remember(id: MessageId): void {
     this.#database.run(

@@ -209,7 +209,8 @@ export class DeletionStore {
     );
     const cleared = this.#parts.memory.clearedUpTo(chatId);
     for (const { id, sort_at: place } of rows) {
-      if (place > cleared) this.#parts.memory.remember(id);
+      // What came live has our time, and the archive may stamp it later: a clock is wrong by a day at most.
+      if (place > cleared - DAY_MS) this.#parts.memory.remember(id);
       this.#database.run(`DELETE FROM outbox WHERE about_id = $id AND kind IN ('edit', 'reaction')`, { id });
       this.#database.changeOne('DELETE FROM messages WHERE id = $id', { id });
     }

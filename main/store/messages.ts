@@ -50,7 +50,7 @@ export interface MessageParts {
   readonly chats: Pick<ChatStore, 'touch' | 'accountOf' | 'readAwaited'>;
   readonly outbox: Pick<OutboxStore, 'add' | 'remove' | 'removeOf' | 'ofMessage'>;
   readonly archive: Pick<ArchiveStore, 'placeLive' | 'raiseHead'>;
-  readonly memory: Pick<DeletionMemory, 'knows'>;
+  readonly memory: Pick<DeletionMemory, 'knows' | 'isGoing'>;
   readonly search: Pick<SearchIndex, 'purging'>;
 }
 
@@ -301,7 +301,8 @@ export class MessageStore {
     // Live, the end of the timeline so far is the archive's end too.
     const live = isFirst ? this.#parts.archive.placeLive(accountId, message.sortAt) : message.sortAt;
     const isEarlier = isOther && sortAt !== undefined && sortAt < message.sortAt;
-    const place = isOther && !isEarlier ? message.sortAt : (sortAt ?? live);
+    const staysHere = (isOther && !isEarlier) || this.#isGoing(message);
+    const place = staysHere ? message.sortAt : (sortAt ?? live);
     if (!isFirst && place === message.sortAt) return message;
     this.#parts.archive.raiseHead(accountId, place);
     const placed = this.#write(message, 'archive_id = $archiveId, sort_at = $place', {
@@ -311,6 +312,11 @@ export class MessageStore {
     moveReadPosition(this.#database, placed);
     this.#parts.chats.readAwaited(placed);
     return placed;
+  }
+
+  /** What is being deleted must not leave the range of it; what waits to be sent is spared. */
+  #isGoing({ id, chatId, sortAt }: StoredMessage): boolean {
+    return this.#parts.memory.isGoing(chatId, sortAt) && this.#parts.outbox.ofMessage(id) === undefined;
   }
 
   #insertArchived(message: NewArchived): ArchivedOutcome {

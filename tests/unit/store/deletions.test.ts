@@ -133,6 +133,27 @@ describe('deleting a history', () => {
     expect(store.references.take(chatId, ['m'], ROMEO)).toHaveLength(1);
   });
 
+  test('what came live does not come back from an archive whose clock is ahead', () => {
+    const { store, chatId } = storeWithChat();
+    const live = { ...incoming(chatId, 'live', 10), archiveId: 'archive-15' };
+    store.messages.insertIncoming(live);
+    store.deletions.deleteHistory(chatId);
+    finish(store);
+    const page = [archived(chatId, 'live', 15), archived(chatId, 'new', 16)];
+    expect(store.messages.insertArchived(page).map(({ kind }) => kind)).toEqual(['ignored', 'inserted']);
+    // Nor from a server that was not told in time that we have it.
+    expect(store.deletions.remembers(chatId, live)).toBe(true);
+  });
+
+  test('what is being deleted does not escape to the place that a page gives it', () => {
+    const { store, chatId } = storeWithChat();
+    store.messages.insertIncoming({ ...incoming(chatId, 'live', 10), archiveId: 'archive-15' });
+    store.deletions.deleteHistory(chatId);
+    store.messages.insertArchived([archived(chatId, 'live', 15)]);
+    finish(store);
+    expect(bodies(store, chatId)).toEqual([]);
+  });
+
   test('what was missed and has not been seen yet is not lost with it', () => {
     const { store, accountId, chatId } = storeWithChat();
     store.messages.insertArchived([archived(chatId, 'old', 10)]);
