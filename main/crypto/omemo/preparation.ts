@@ -108,7 +108,10 @@ export class Preparation {
   }
 
   #isMissing(conversation: Conversation, jid: string): boolean {
-    return this.#listIsMissing(conversation.accountId, jid) || this.#unready(conversation, jid).length > 0;
+    const { accountId } = conversation;
+    if (this.#listIsMissing(accountId, jid) || this.#unready(conversation, jid).length > 0) return true;
+    // What failed a moment ago is being tried again, and nobody else could read the message.
+    return this.#running.has(`${accountId} ${jid}`) && this.#nobodyReads(accountId, jid);
   }
 
   #listIsMissing(accountId: AccountId, jid: string): boolean {
@@ -171,12 +174,23 @@ export class Preparation {
    */
   #newcomers({ accountId, peer }: Conversation, jid: string): readonly OmemoDeviceRow[] {
     const { store, clock } = this.#deps;
-    const listed = store.devices.list(accountId, jid).filter((device) => device.listed);
-    if (jid !== peer || listed.some(({ identityKey }) => identityKey !== undefined)) return [];
-    return listed.filter(
-      ({ deviceId, firstSeen }) =>
-        clock.now() - firstSeen < NEWCOMER_MS && this.failure(accountId, jid, deviceId) === 'unreachable',
-    );
+    if (jid !== peer || !this.#nobodyReads(accountId, jid)) return [];
+    return store.devices
+      .list(accountId, jid)
+      .filter(
+        ({ deviceId, firstSeen, listed }) =>
+          listed &&
+          clock.now() - firstSeen < NEWCOMER_MS &&
+          this.failure(accountId, jid, deviceId) === 'unreachable',
+      );
+  }
+
+  /** Whether there is a session with none of the devices of an address. */
+  #nobodyReads(accountId: AccountId, jid: string): boolean {
+    const { devices, sessions } = this.#deps.store;
+    return !devices
+      .list(accountId, jid)
+      .some(({ deviceId, listed }) => listed && sessions.record({ accountId, jid, deviceId }) !== undefined);
   }
 
   async #fetchList(accountId: AccountId, session: LiveSession, jid: string): Promise<void> {
@@ -210,7 +224,8 @@ export class Preparation {
       devicesChanged(accountId, jid);
     } catch (error) {
       log.warn('no bundle', { device: deviceId }, error);
-      failure = 'unreachable';
+      // Who only wanted to look does not keep a message from asking again: some publish the list first.
+      failure = wanted === 'session' ? 'unreachable' : undefined;
     }
     if (failure !== undefined)
       this.#failures.set(`${accountId} ${jid} ${deviceId}`, { failure, at: this.#deps.clock.now() });
