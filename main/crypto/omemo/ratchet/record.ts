@@ -67,13 +67,14 @@ export const withStarted = (sessions: Sessions | undefined, started: SessionStat
 });
 
 /**
- * A new session that the peer has started. One that the peer has answered before is over for the peer. One that
- * the peer has not answered was started at the same time: the peer may as well go on with it.
+ * A new session that the peer has started. One of ours that the peer has answered before is over for the peer.
+ * One that the peer has not answered was started at the same time, and one that the peer has started may be the
+ * later one, overtaken on the way: the peer may as well go on with these.
  */
 export const withAccepted = (sessions: Sessions | undefined, accepted: SessionState): Sessions => {
   if (sessions === undefined) return { current: accepted, archived: [] };
   const { current, archived } = sessions;
-  const retired = current.retired || current.pending === undefined;
+  const retired = current.retired || (current.initiator && current.pending === undefined);
   return { current: accepted, archived: [encodeState({ ...current, retired }), ...archived] };
 };
 

@@ -111,6 +111,20 @@ describe.each<[OmemoVersion, number]>([
     );
   });
 
+  test('a session that was overtaken by the one after it is not the one that is answered', () => {
+    const world = new World(2, version);
+    world.apply({ kind: 'send', device: 0 });
+    world.apply({ kind: 'renew', device: 0 });
+    world.apply({ kind: 'deliver', place: 1 });
+    world.settle();
+    for (const device of [0, 1]) {
+      world.apply({ kind: 'send', device });
+      world.settle();
+    }
+    const [a, b] = world.devices;
+    expect(b && a?.send(b.deviceId, 'x').isKeyExchange).toBe(false);
+  });
+
   test('two devices that start at the same time again and again end up with one session', () => {
     fc.assert(
       fc.property(fc.array(act(2), { minLength: 20, maxLength: 60 }), (steps) => {
