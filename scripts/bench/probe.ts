@@ -11,8 +11,16 @@ const FEED = '[data-region="messages"] [role="feed"]';
 const SPACE_PX = 24;
 /** No wheel moves further in a frame; pages that come in above do. */
 const JUMP_PX = 2_000;
+/** Nothing that is measured takes so long; without an end a mistake in here would look like work. */
+const PATIENCE_MS = 60_000;
 
-const scrollArea = (): HTMLElement | undefined => document.querySelector(FEED)?.parentElement ?? undefined;
+/** What moves is an ancestor of the feed, however many of them the application puts around it. */
+const scrollArea = (): HTMLElement | undefined => {
+  let area = document.querySelector(FEED)?.parentElement ?? undefined;
+  while (area !== undefined && !['auto', 'scroll'].includes(getComputedStyle(area).overflowY))
+    area = area.parentElement ?? undefined;
+  return area;
+};
 
 /** Runs when the next frame has been drawn. */
 const afterPaint = (act: () => void): void => {
@@ -63,10 +71,12 @@ const start = new Promise<StartMarks>((resolve) => {
 });
 
 const nextOpening = (): Promise<number> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const clicked = ({ timeStamp }: Event): void => {
       const look = (): void => {
         if (isCovered()) afterPaint(() => resolve(performance.now() - timeStamp));
+        else if (performance.now() - timeStamp > PATIENCE_MS)
+          reject(new Error('the messages of the opened chat never filled the window'));
         else requestAnimationFrame(look);
       };
       look();
@@ -75,11 +85,13 @@ const nextOpening = (): Promise<number> =>
   });
 
 const rowWith = (text: string): Promise<number> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
+    const began = performance.now();
     const look = (): void => {
       const last = [...document.querySelectorAll(MESSAGE_ROWS)].at(-1);
       if (last?.textContent.includes(text) === true)
         afterPaint(() => resolve(performance.timeOrigin + performance.now()));
+      else if (performance.now() - began > PATIENCE_MS) reject(new Error(`no row ever said "${text}"`));
       else requestAnimationFrame(look);
     };
     look();
