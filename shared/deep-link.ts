@@ -31,10 +31,11 @@ export const parseDeepLink = (text: string): DeepLink | undefined => {
   const path = decode(match?.[1]);
   if (path === undefined || path.startsWith('-')) return undefined;
   const jid = parseJid(path);
-  const query = (match?.[2] ?? '').split(';');
-  const parameters = readParameters(query.slice(1));
+  const [type = '', ...pairs] = (match?.[2] ?? '').split(';');
+  // Links with keys have no query type, but begin with the first key.
+  const parameters = readParameters(type.includes('=') ? [type, ...pairs] : pairs);
   if (jid === undefined || parameters === undefined) return undefined;
-  const action = actions.find((name) => name === query[0]?.toLowerCase()) ?? 'message';
+  const action = actions.find((name) => name === type.toLowerCase()) ?? 'message';
   return { jid: bareJid(jid), action, parameters };
 };
 
@@ -60,6 +61,8 @@ const readParameters = (pairs: readonly string[]): Readonly<Record<string, strin
     const key = decode(equals < 0 ? pair : pair.slice(0, equals));
     const value = decode(equals < 0 ? '' : pair.slice(equals + 1));
     if (key === undefined || value === undefined || !/^[a-z][a-z0-9-]{0,63}$/i.test(key)) return undefined;
+    // Of two keys for one device, none is the right one.
+    if (key.startsWith('omemo-sid-') && (found.get(key) ?? value) !== value) return undefined;
     if (!found.has(key)) found.set(key, value);
   }
   return Object.fromEntries(found);
