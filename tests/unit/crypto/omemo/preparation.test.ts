@@ -1,0 +1,101 @@
+/** What is fetched before a message can be encrypted, and what a failure keeps from being asked again. */
+import { expect, test } from 'vitest';
+import type { Element } from '#main/xmpp/stanza.ts';
+import { parseStanza, xml } from '#main/xmpp/stanza.ts';
+import { MemoryServer, OmemoClient, recipientsOf, settled } from '#tests/support/omemo-world.ts';
+
+const NS = 'eu.siacs.conversations.axolotl';
+const LIST = `${NS}.devicelist`;
+const ROMEO = 'romeo@montague.example';
+const JULIET = 'juliet@capulet.example';
+
+const listOf = (...ids: readonly number[]): Element =>
+  parseStanza(xml('list', { xmlns: NS }, ...ids.map((id) => xml('device', { id: String(id) }))).toString());
+
+/** Two people, of whom the second is known by her list; her bundle can be taken from the server and put back. */
+const meet = async () => {
+  const server = new MemoryServer();
+  const romeo = await new OmemoClient(server, ROMEO).start();
+  const juliet = await new OmemoClient(server, JULIET).start();
+  const node = `${JULIET} ${NS}.bundles:${juliet.deviceId}`;
+  const bundle = server.nodes.get(node) ?? xml('none');
+  return {
+    ...{ server, romeo, juliet },
+    hide: () => server.nodes.delete(node),
+    show: () => server.nodes.set(node, bundle),
+    asked: () => server.requests.filter((iq) => iq.toString().includes(`items node="${node.split(' ')[1]}"`)),
+  };
+};
+
+/** The waiting times for a bundle that follows its list, one after the other. */
+const waitThrough = async (client: OmemoClient): Promise<void> => {
+  for (const waitMs of [500, 1_500, 4_000]) {
+    await settled();
+    client.clock.advance(waitMs);
+  }
+  await settled();
+};
+
+test('a look at a key that failed keeps no message from asking again', async () => {
+  const { romeo, juliet, hide, show } = await meet();
+  hide();
+  await romeo.service.learn(romeo.accountId, JULIET);
+  show();
+  // Within the time for which a failure to start a session is remembered.
+  romeo.clock.advance(1_000);
+  expect(juliet.readText(ROMEO, await romeo.write(JULIET, 'hello'))).toBe('hello');
+});
+
+test('a message that failed does keep the next one from asking at once', async () => {
+  const { romeo, hide, asked } = await meet();
+  hide();
+  const refused = romeo.try(JULIET, 'one');
+  await waitThrough(romeo);
+  expect((await refused).kind).toBe('refused');
+  const before = asked().length;
+  expect(romeo.seal(JULIET, 'two').kind).toBe('refused');
+  expect(asked()).toHaveLength(before);
+});
+
+test('while the only bundle is waited for, the message behind waits too, and both go in their order', async () => {
+  const { romeo, juliet, hide, show } = await meet();
+  hide();
+  const first = romeo.write(JULIET, 'one');
+  await settled();
+  // The first attempt has failed by now, and that is remembered; it is being tried again.
+  expect(romeo.seal(JULIET, 'two').kind).toBe('preparing');
+  const second = romeo.write(JULIET, 'two');
+  show();
+  romeo.clock.advance(500);
+  for (const [message, text] of [
+    [await first, 'one'],
+    [await second, 'two'],
+  ] as const)
+    expect(juliet.readText(ROMEO, message)).toBe(text);
+});
+
+test('nobody waits for a new device without keys where another one can read the message', async () => {
+  const { server, romeo, juliet } = await meet();
+  await romeo.write(JULIET, 'hello');
+  server.publish(JULIET, LIST, listOf(juliet.deviceId, 4));
+  expect(recipientsOf(await romeo.write(JULIET, 'at once'))).toEqual([juliet.deviceId]);
+  expect(romeo.seal(JULIET, 'and on').kind).toBe('sealed');
+});
+
+test('a session with a device that its owner has removed does not count as a reader', async () => {
+  const { server, romeo, hide } = await meet();
+  await romeo.write(JULIET, 'hello');
+  hide();
+  server.publish(JULIET, LIST, listOf(4));
+  const written = romeo.try(JULIET, 'for a device that publishes its keys behind its list');
+  await settled();
+  expect(romeo.seal(JULIET, 'behind it').kind).toBe('preparing');
+  await waitThrough(romeo);
+  expect((await written).kind).toBe('refused');
+});
+
+test('for a device of our own nobody waits', async () => {
+  const { server, romeo } = await meet();
+  server.publish(ROMEO, LIST, listOf(romeo.deviceId, 4));
+  expect(recipientsOf(await romeo.write(JULIET, 'hello'))).toHaveLength(1);
+});
