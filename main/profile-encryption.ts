@@ -2,6 +2,7 @@ import type { ContactService } from '#main/accounts/contacts.ts';
 import { serverClockAhead } from '#main/accounts/server-clock.ts';
 import { choiceOf, type Encryption } from '#main/api/encryption.ts';
 import { DeviceDesk } from '#main/crypto/omemo/device-desk.ts';
+import { DeviceLinks } from '#main/crypto/omemo/device-links.ts';
 import { DeviceNetwork } from '#main/crypto/omemo/device-network.ts';
 import { OmemoService } from '#main/crypto/omemo/omemo-service.ts';
 import { createRatchetEngine } from '#main/crypto/omemo/ratchet/ratchet-engine.ts';
@@ -55,6 +56,7 @@ export const createEncryption = (
     omemo,
     changed,
     desk,
+    links: new DeviceLinks({ ...common, changed, desk }),
     messages: {
       scheme: omemo.scheme,
       caughtUp: (accountId) => omemo.caughtUp(accountId),

@@ -45,6 +45,41 @@ export interface DeviceView {
   readonly lastHeard?: number;
 }
 
+/** The keys of the user's own, as others scan them or open them as a link. */
+export interface OwnKeysView {
+  readonly jid: string;
+  /** See shared/key-link.ts. Names an address only, while this computer has no keys. */
+  readonly link: string;
+  /** This computer, and those that the user has compared. */
+  readonly devices: readonly DeviceView[];
+}
+
+/**
+ * What becomes of a key that a link names. `verified` already; `matches`: known, and would be verified;
+ * `differs`: another one is known for this device, so that the link or what is known here is forged;
+ * `unknown`: no device that is known here has it.
+ */
+export type KeyFinding = 'verified' | 'matches' | 'differs' | 'unknown';
+
+export interface FoundKey {
+  /** As the link has it. */
+  readonly deviceId: DeviceId;
+  readonly fingerprint: string;
+  readonly finding: KeyFinding;
+  /** The device that has the key, or has another one where the finding is `differs`. */
+  readonly device?: DeviceView;
+}
+
+/** A link with keys, beside what is known here. */
+export interface KeyLinkView {
+  readonly jid: string;
+  /** The account's own address. */
+  readonly isOwn: boolean;
+  readonly keys: readonly FoundKey[];
+  /** Devices of the address that receive messages or wait, and of which the link says nothing. */
+  readonly unnamed: readonly DeviceView[];
+}
+
 /** Something about a device that belongs into the timeline, at its time. */
 export interface DeviceNotice {
   readonly deviceId: DeviceId;

@@ -197,6 +197,8 @@ export interface ChatView {
   /** The other side is writing (XEP-0085 composing). */
   readonly typing: boolean;
   readonly standing: ChatStanding;
+  /** A device of the other side is new, or has another key, and the user has not decided about it. */
+  readonly deviceWaits?: true;
   /** How long its messages are kept; `default` follows the settings. */
   readonly retention: 'default' | Retention;
   /**

@@ -110,6 +110,8 @@ const gather = (gathered: Gathered, change: Change, views: Views): boolean => {
       return false;
     case 'encryption':
       gathered.encryption.set(`${change.accountId} ${change.jid}`, change);
+      // A device of the other side may wait for the user now.
+      for (const chatId of views.chatsWith(change.accountId, change.jid)) gathered.chats.add(chatId);
       return false;
     case 'chat':
       gathered.chats.add(change.chatId);

@@ -4,11 +4,14 @@ import type {
   DeviceView,
   HealthRepair,
   HealthView,
+  KeyLinkView,
+  OwnKeysView,
   RecipientView,
   UnreadableView,
 } from '#shared/encryption.ts';
 import { AppError } from '#shared/errors.ts';
 import type { AccountId, ChatId, DeviceId, MessageId } from '#shared/ids.ts';
+import type { KeyLink } from '#shared/key-link.ts';
 import type { ProtectionChoice } from '#shared/omemo.ts';
 import type { Settings } from '#main/settings.ts';
 import type { Store } from '#main/store/store.ts';
@@ -36,6 +39,15 @@ export interface Encryption {
     ): ChatProtectionView;
     recipients(messageId: MessageId, accountId: AccountId, own: string): readonly RecipientView[];
     unreadable(messageId: MessageId, accountId: AccountId, sender: string): UnreadableView;
+  };
+  readonly links: {
+    own(accountId: AccountId, own: string): OwnKeysView;
+    examine(accountId: AccountId, own: string, link: KeyLink): KeyLinkView;
+    verify(
+      accountId: AccountId,
+      own: string,
+      link: KeyLink,
+    ): { readonly verified: number; readonly found: KeyLinkView };
   };
   readonly network: {
     refresh(accountId: AccountId, jid: string): Promise<void>;
@@ -73,6 +85,24 @@ const deviceHandlers = ({
   removeDevice: ({ accountId, deviceId }) => network.removeDevice(accountId, deviceId),
 });
 
+type LinkMethod = 'ownKeys' | 'examineKeys' | 'verifyKeys';
+
+const linkHandlers = ({
+  store,
+  encryption: { links, network },
+}: EncryptionServices): Pick<Handlers['encryption'], LinkMethod> => {
+  const ownJid = (accountId: AccountId): string => store.accounts.require(accountId).jid;
+  return {
+    ownKeys: ({ accountId }) => links.own(accountId, ownJid(accountId)),
+    examineKeys: async ({ accountId, link, fetch }) => {
+      const own = ownJid(accountId);
+      if (fetch) await network.refresh(accountId, link.jid);
+      return links.examine(accountId, own, link);
+    },
+    verifyKeys: ({ accountId, link }) => links.verify(accountId, ownJid(accountId), link),
+  };
+};
+
 export const encryptionHandlers = (services: EncryptionServices): Handlers['encryption'] => {
   const { store, encryption } = services;
   const { desk, network } = encryption;
@@ -90,6 +120,7 @@ export const encryptionHandlers = (services: EncryptionServices): Handlers['encr
 
   return {
     ...deviceHandlers(services),
+    ...linkHandlers(services),
     protection: async ({ chatId }) => {
       const { accountId, jid, standing } = store.chats.properties(chatId);
       // Nobody whom the user has not let in learns by it that somebody looks.

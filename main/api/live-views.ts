@@ -29,11 +29,11 @@ export interface LiveViewDependencies {
 export const createViews = (deps: LiveViewDependencies) => {
   const { store, manager, presence, typing } = deps;
   const messages = createMessageViews(store);
-  /** A chat's view also shows its contact's name and typing, which have no `rev` in the row of the chat. */
+  /** A chat's view also shows its contact's name, devices and typing, which have no `rev` in the row of the chat. */
   const chatRevs = new Map<ChatId, number>();
 
-  const chat = (row: ListedChat, name: string | undefined): ChatView =>
-    chatView(row, { name, typing: typing.isTyping(row.id), rev: chatRevs.get(row.id) ?? 0 });
+  const chat = (row: ListedChat, name: string | undefined, deviceWaits: boolean): ChatView =>
+    chatView(row, { name, deviceWaits, typing: typing.isTyping(row.id), rev: chatRevs.get(row.id) ?? 0 });
 
   return {
     account: (id: AccountId): AccountView | undefined => {
@@ -61,13 +61,22 @@ export const createViews = (deps: LiveViewDependencies) => {
     chat: (id: ChatId): ChatView | undefined => {
       const row = store.chats.get(id);
       if (row === undefined) return undefined;
-      // Asked for one by one, a chat has changed somehow: in its row, its contact's name or its typing.
+      const { accountId, jid } = row;
+      // Asked for one by one, a chat has changed somehow: in its row, its contact's name or devices, or its typing.
       chatRevs.set(id, store.revisions.next());
-      return chat(row, store.contacts.get(row.accountId, row.jid)?.name);
+      return chat(
+        row,
+        store.contacts.get(accountId, jid)?.name,
+        store.omemo.devices.isWaiting(accountId, jid),
+      );
     },
     chats: (): readonly ChatView[] => {
       const names = new Map(store.contacts.list().map((one) => [`${one.accountId} ${one.jid}`, one.name]));
-      return store.chats.list().map((row) => chat(row, names.get(`${row.accountId} ${row.jid}`)));
+      const waiting = store.omemo.devices.waiting();
+      return store.chats.list().map((row) => {
+        const key = `${row.accountId} ${row.jid}`;
+        return chat(row, names.get(key), waiting.has(key));
+      });
     },
     chatsWith: (accountId: AccountId, jid: string): readonly ChatId[] => {
       const row = store.chats.find(accountId, jid);

@@ -52,7 +52,12 @@ const PREVIEW_LENGTH = 200;
 /** @param live what the store does not keep: the contact's name, typing, and the `rev` of both */
 export const chatView = (
   chat: ListedChat,
-  live: { readonly name: string | undefined; readonly typing: boolean; readonly rev: number },
+  live: {
+    readonly name: string | undefined;
+    readonly typing: boolean;
+    readonly deviceWaits?: boolean;
+    readonly rev: number;
+  },
 ): ChatView => ({
   id: chat.id,
   accountId: chat.accountId,
@@ -74,6 +79,7 @@ export const chatView = (
   draft: chat.draft,
   typing: live.typing,
   standing: chat.standing,
+  ...(live.deviceWaits === true && chat.standing === 'open' ? { deviceWaits: true } : {}),
   retention: chat.retention,
   ...(chat.historyStart ? { historyStart: chat.historyCleared ? 'cleared' : 'archive' } : {}),
   activeAt: chat.activeAt,

@@ -74,6 +74,11 @@ const select = `SELECT d.device_id, d.identity_key, d.offered_key, d.offered_at,
     ON i.account_id = d.account_id AND i.jid = d.jid AND i.identity_key = d.identity_key
   WHERE d.account_id = $accountId AND d.jid = $jid`;
 
+/** Devices that are there and wait for the user: nobody has decided about their key, or another one was offered. */
+const waitingFrom = `FROM omemo_devices d LEFT JOIN omemo_identities i
+    ON i.account_id = d.account_id AND i.jid = d.jid AND i.identity_key = d.identity_key
+  WHERE d.listed = 1 AND (i.trust = 'undecided' OR d.offered_key IS NOT NULL)`;
+
 /** Devices and the trust in their keys. Times are milliseconds since 1970, UTC; addresses are bare. */
 export class OmemoDeviceStore {
   readonly #database: Database;
@@ -222,6 +227,19 @@ export class OmemoDeviceStore {
        WHERE account_id = $accountId AND jid = $jid AND identity_key = $identityKey`,
       { accountId, jid, identityKey, trust, at },
     );
+  }
+
+  /** Addresses with devices about which the user has not decided, each as `account jid`. */
+  waiting(): ReadonlySet<string> {
+    const sql = `SELECT DISTINCT d.account_id AS accountId, d.jid ${waitingFrom}`;
+    const rows = this.#database.all<{ accountId: AccountId; jid: string }>(sql, {});
+    return new Set(rows.map(({ accountId, jid }) => `${accountId} ${jid}`));
+  }
+
+  /** Whether one of the devices of an address waits for the user. */
+  isWaiting(accountId: AccountId, jid: string): boolean {
+    const sql = `SELECT 1 ${waitingFrom} AND d.account_id = $accountId AND d.jid = $jid LIMIT 1`;
+    return this.#database.one(sql, { accountId, jid }) !== undefined;
   }
 
   /** Whether a key is known as that of another address. */

@@ -3,9 +3,12 @@ import type {
   ChatProtectionView,
   DeviceView,
   HealthView,
+  KeyLinkView,
+  OwnKeysView,
   RecipientsView,
   UnreadableView,
 } from '../encryption.ts';
+import { MAX_KEY_LINK_LENGTH, parseKeyLink } from '../key-link.ts';
 import { accountId, bareAddress, chatId, deviceId, fingerprint, messageId, xmlText } from './fields.ts';
 import { method } from './method.ts';
 
@@ -13,6 +16,17 @@ const MAX_LABEL_LENGTH = 60;
 
 /** A key as the user has seen it: what was decided about one must not count for another that came meanwhile. */
 const device = { accountId, jid: bareAddress, deviceId };
+
+/** Main reads the link itself: what a window makes of it counts for nothing. */
+const keyLink = z
+  .string()
+  .max(MAX_KEY_LINK_LENGTH)
+  .transform((text, context) => {
+    const link = parseKeyLink(text);
+    if (link !== undefined) return link;
+    context.addIssue({ code: 'custom', message: 'not-a-key-link' });
+    return z.NEVER;
+  });
 
 const healthRepair = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('publish') }),
@@ -43,6 +57,21 @@ export const encryption = {
    * `fingerprint`: the offered one. Fails as `setTrust`.
    */
   decideKey: method(z.strictObject({ ...device, fingerprint, accept: z.boolean() }))<void>(),
+  /** What others scan to verify the user. */
+  ownKeys: method(z.strictObject({ accountId }))<OwnKeysView>(),
+  /**
+   * Compares a link with what is known of its address, and changes nothing. `fetch`: the devices of the address are
+   * asked for first, where the account is online; only for somebody whom the user has chosen to look at.
+   */
+  examineKeys: method(z.strictObject({ accountId, link: keyLink, fetch: z.boolean() }))<KeyLinkView>(),
+  /**
+   * The user has the link from its owner: every key that `matches` is verified, and another one that was offered in
+   * its place refused. Nothing is where one `differs`. Answers how it is then, and how many were verified.
+   */
+  verifyKeys: method(z.strictObject({ accountId, link: keyLink }))<{
+    readonly verified: number;
+    readonly found: KeyLinkView;
+  }>(),
   /** Takes one of the user's other devices from the list of the account. Fails with `offline`, `not-found`. */
   removeDevice: method(z.strictObject({ accountId, deviceId }))<void>(),
   /** What the next message of a chat will be. The devices of an address that was not asked yet are fetched first. */
