@@ -2,14 +2,10 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatId } from '#shared/ids.ts';
 import { useApp, useChats } from '../../app-context.tsx';
-import { describeError } from '../../i18n/errors.ts';
 import { isolate } from '../../i18n/translate.ts';
-import { Button } from '../../ui/Button.tsx';
-import { Alert } from '../../ui/Card.tsx';
 import { Consequences } from '../../ui/Consequences.tsx';
-import { Dialog, DialogButtons } from '../../ui/Dialog.tsx';
 import { displayName } from '../../ui/names.ts';
-import { useCommand } from '../shell/use-command.ts';
+import { ConfirmDialog } from '../shell/ConfirmDialog.tsx';
 
 interface HistoryDialogProps {
   readonly chatId: ChatId;
@@ -56,11 +52,10 @@ interface DeletionDialogProps extends HistoryDialogProps {
 const DeletionDialog = ({ chatId, title, here, action, act, onClose }: DeletionDialogProps): ReactNode => {
   const { t } = useTranslation();
   const chat = useChats((state) => state.chats.get(chatId));
-  const { error, busy, run } = useCommand(onClose);
   if (chat === undefined) return undefined;
   const name = isolate(displayName(chat.name, chat.jid));
   return (
-    <Dialog kind="alert" title={title(name)} onClose={onClose}>
+    <ConfirmDialog title={title(name)} acts={[[action, () => act(chatId)]]} onClose={onClose}>
       <Consequences
         rows={[
           [t('history.here'), here],
@@ -68,15 +63,6 @@ const DeletionDialog = ({ chatId, title, here, action, act, onClose }: DeletionD
           [name, t('history.otherKeeps')],
         ]}
       />
-      {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
-      <DialogButtons>
-        <Button autoFocus onClick={onClose}>
-          {t('common.cancel')}
-        </Button>
-        <Button kind="danger" busy={busy} onClick={() => run(act(chatId))}>
-          {action}
-        </Button>
-      </DialogButtons>
-    </Dialog>
+    </ConfirmDialog>
   );
 };

@@ -7,10 +7,10 @@ import { describeError } from '../../i18n/errors.ts';
 import { isolate } from '../../i18n/translate.ts';
 import { contactKey } from '../../state/people.ts';
 import { Button } from '../../ui/Button.tsx';
-import { Alert } from '../../ui/Card.tsx';
 import { Dialog, DialogButtons, DialogForm } from '../../ui/Dialog.tsx';
 import { Field } from '../../ui/Field.tsx';
 import { displayName } from '../../ui/names.ts';
+import { ConfirmDialog } from '../shell/ConfirmDialog.tsx';
 import { useCommand } from '../shell/use-command.ts';
 import { AccountSelect, useAccountChoice } from './AccountSelect.tsx';
 
@@ -121,19 +121,13 @@ export const RemoveContactDialog = ({ accountId, jid, onClose }: ContactDialogPr
   const { t } = useTranslation();
   const { api } = useApp();
   const name = useContactName(accountId, jid);
-  const { error, busy, run } = useCommand(onClose);
   return (
-    <Dialog kind="alert" title={t('contacts.removeTitle', { name: isolate(name) })} onClose={onClose}>
+    <ConfirmDialog
+      title={t('contacts.removeTitle', { name: isolate(name) })}
+      acts={[[t('common.remove'), () => api.contacts.remove({ accountId, jid })]]}
+      onClose={onClose}
+    >
       <p>{t('contacts.removeText')}</p>
-      {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
-      <DialogButtons>
-        <Button autoFocus onClick={onClose}>
-          {t('common.cancel')}
-        </Button>
-        <Button kind="danger" busy={busy} onClick={() => run(api.contacts.remove({ accountId, jid }))}>
-          {t('common.remove')}
-        </Button>
-      </DialogButtons>
-    </Dialog>
+    </ConfirmDialog>
   );
 };
