@@ -17,7 +17,7 @@ import { outlookWords } from '../encryption/words.ts';
 import styles from './Composer.module.css';
 import { ModeBar } from './ModeBar.tsx';
 import { UndoBar } from './UndoBar.tsx';
-import { useBox } from './use-box.ts';
+import { useBox, type Box } from './use-box.ts';
 
 const cx = classes(styles);
 
@@ -30,25 +30,13 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
   const { compose } = useApp();
   const box = useBox(chat);
   const field = useFocusOnOpen(box.mode);
+  const placeholder = usePlaceholder();
   const noteId = useId();
   const editing = box.mode?.kind === 'edit';
   const send = (): void => {
     box.send();
     field.current?.focus();
   };
-  const insert = (emoji: string): void => {
-    const { current: element } = field;
-    if (element === null) return;
-    const { selectionStart: start, selectionEnd: end } = element;
-    box.write(`${box.text.slice(0, start)}${emoji}${box.text.slice(end)}`);
-    const caret = start + emoji.length;
-    // The list closes first, and gives the focus back to its button.
-    afterPopover(() => {
-      element.focus();
-      element.setSelectionRange(caret, caret);
-    });
-  };
-
   return (
     <div className={cx('composer')} data-region="composer">
       <div className={cx('typing')}>{chat.typing && t('chat.typing', { name: isolate(name) })}</div>
@@ -64,9 +52,10 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
           id="composer"
           ref={field}
           rows={1}
-          dir="auto"
+          // The placeholder is the window's, and runs in its direction.
+          dir={box.text === '' ? undefined : 'auto'}
           value={box.text}
-          placeholder={usePlaceholder()}
+          placeholder={placeholder}
           aria-label={t(editing ? 'composer.editLabel' : 'composer.label', { name: isolate(name) })}
           aria-describedby={noteId}
           aria-invalid={box.left < 0}
@@ -80,7 +69,7 @@ export const Composer = ({ chat, name }: { chat: ChatView; name: string }): Reac
             event.preventDefault();
           }}
         />
-        <EmojiButton onPick={insert} />
+        <EmojiButton onPick={(emoji) => insertEmoji(emoji, field.current, box)} />
         <ComposerPill chatId={chat.id} className={cx('protection')} />
         <BoxButtons chatId={chat.id} editing={editing} canSend={box.canSend} onSend={send} />
       </div>
@@ -145,6 +134,19 @@ const EmojiButton = ({ onPick }: { onPick: (emoji: string) => void }): ReactNode
       {open && <EmojiPopover anchor={button} label={label} onPick={onPick} onClose={() => setOpen(false)} />}
     </>
   );
+};
+
+/** In place of what is selected, with the caret behind it. */
+const insertEmoji = (emoji: string, element: HTMLTextAreaElement | null, { text, write }: Box): void => {
+  if (element === null) return;
+  const { selectionStart: start, selectionEnd: end } = element;
+  write(`${text.slice(0, start)}${emoji}${text.slice(end)}`);
+  const caret = start + emoji.length;
+  // The list closes first, and gives the focus back to its button.
+  afterPopover(() => {
+    element.focus();
+    element.setSelectionRange(caret, caret);
+  });
 };
 
 const afterPopover = (act: () => void): void => {

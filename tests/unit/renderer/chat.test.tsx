@@ -1,65 +1,11 @@
 // @vitest-environment happy-dom
-import { act, fireEvent, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '#shared/errors.ts';
 import type { ChatId, MessageId } from '#shared/ids.ts';
-import type { AccountView, ChatView, MessageState, MessageView } from '#shared/views.ts';
-import { accountIdOf, newChat, newContact, type FakeData } from '#tests/e2e/support/fake-backend.ts';
-import { listHistory } from '#tests/e2e/support/fake-history.ts';
-import { closeWindows, openChat, openWindow, settle, type TestWindow } from './support/window.tsx';
-
-const ada = accountIdOf(1);
-const chatId = 1 as ChatId;
-const NOON = new Date('2027-05-05T12:00:00').getTime();
-
-const account: AccountView = {
-  id: ada,
-  jid: 'ada@example.org',
-  enabled: true,
-  phase: 'online',
-  directTls: false,
-  rev: 1,
-};
-
-const message = (id: number, body: string, change: Partial<MessageView> = {}): MessageView => ({
-  id: id as MessageId,
-  chatId,
-  direction: change.state === undefined || change.state === 'received' ? 'in' : 'out',
-  body,
-  at: NOON + id * 1000,
-  sortAt: NOON + id * 1000,
-  state: 'received',
-  protection: 'none',
-  rev: 1,
-  ...change,
-});
-
-const world = (
-  messages: readonly MessageView[],
-  chat: Partial<ChatView> = {},
-  me: Partial<AccountView> = {},
-): FakeData => ({
-  accounts: [{ ...account, ...me }],
-  contacts: [{ ...newContact(ada, 'nadia@example.org'), name: 'Nadia', devices: 2 }],
-  chats: [
-    { ...newChat(chatId, ada, 'nadia@example.org', 'Nadia'), activeAt: NOON, ...chat },
-    newChat(2 as ChatId, ada, 'jonas@example.org', 'Jonas'),
-  ],
-  histories: new Map([[chatId, listHistory(messages)]]),
-});
-
-const open = async (
-  messages: readonly MessageView[] = [],
-  chat: Partial<ChatView> = {},
-  options: Parameters<typeof openWindow>[1] & { me?: Partial<AccountView> } = {},
-): Promise<TestWindow> => {
-  const opened = await openWindow(world(messages, chat, options.me), options);
-  await openChat(/Nadia|نادية/);
-  return opened;
-};
-
-const feed = (): HTMLElement => screen.getByRole('feed');
-const articles = (): readonly HTMLElement[] => within(feed()).getAllByRole('article');
+import type { MessageState, MessageView } from '#shared/views.ts';
+import { ada, articles, chatId, feed, message, NOON, openNadia } from './support/chat.ts';
+import { closeWindows, settle } from './support/window.tsx';
 
 beforeEach(() => {
   vi.spyOn(document, 'hasFocus').mockReturnValue(true);
@@ -78,14 +24,14 @@ describe('a message', () => {
     ['delivered', 'Delivered'],
     ['read', 'Read'],
   ])('in state %s says "%s" to eye and ear', async (state, words) => {
-    await open([message(1, 'Hello', { state })]);
+    await openNadia([message(1, 'Hello', { state })]);
     const [article] = articles();
     expect(article?.textContent).toContain(words);
     expect(article?.querySelector(`[data-tip="${words}"]`)).toBeTruthy();
   });
 
   it('says whose it is and that it is not encrypted', async () => {
-    await open([message(1, 'Hello'), message(2, 'Hi', { state: 'sent' })]);
+    await openNadia([message(1, 'Hello'), message(2, 'Hi', { state: 'sent' })]);
     expect(articles().map((article) => article.textContent)).toEqual([
       expect.stringMatching(/Nadia: Hello.*Not encrypted/),
       expect.stringMatching(/You: Hi.*Not encrypted.*Sent/),
@@ -99,7 +45,7 @@ describe('a message', () => {
       copied.push(text);
       return Promise.resolve();
     });
-    const { backend } = await open([
+    const { backend } = await openNadia([
       message(7, 'Lost', { state: 'failed', failure: 'remote-server-not-found' }),
     ]);
     expect(articles()[0]?.textContent).toContain('Not sent: the other server cannot be reached.');
@@ -114,7 +60,7 @@ describe('a message', () => {
 
   it('changes its state in place when main says so', async () => {
     const sent = message(1, 'Hello', { state: 'sent' });
-    const { backend } = await open([sent]);
+    const { backend } = await openNadia([sent]);
     await act(async () => {
       backend.changeMessage(sent, { state: 'read' });
       await new Promise((resolve) => setImmediate(resolve));
@@ -123,13 +69,13 @@ describe('a message', () => {
   });
 
   it('is text and nothing else, whatever it says', async () => {
-    await open([message(1, '<img src=x onerror=alert(1)><script>alert(2)</script>')]);
+    await openNadia([message(1, '<img src=x onerror=alert(1)><script>alert(2)</script>')]);
     expect(articles()[0]?.textContent).toContain('<img src=x onerror=alert(1)><script>alert(2)</script>');
     expect(feed().querySelector('img, script')).toBeNull();
   });
 
   it('opens its links in the system, never in the window', async () => {
-    const { backend } = await open([message(1, 'see https://example.org/a and http://plain.example')]);
+    const { backend } = await openNadia([message(1, 'see https://example.org/a and http://plain.example')]);
     const link = screen.getByRole('link', { name: 'https://example.org/a' });
     expect(link.getAttribute('rel')).toContain('noopener');
     const click = new MouseEvent('click', { bubbles: true, cancelable: true });
@@ -141,18 +87,18 @@ describe('a message', () => {
   });
 
   it('that tells what somebody does names who does it', async () => {
-    await open([message(1, '/me waves'), message(2, '/me waves back', { state: 'sent' })]);
+    await openNadia([message(1, '/me waves'), message(2, '/me waves back', { state: 'sent' })]);
     expect(articles()[0]?.textContent).toContain('* Nadia waves');
     expect(articles()[1]?.textContent).toContain('* ada waves back');
   });
 
   it('finds its own direction', async () => {
-    await open([message(1, 'مرحبا')]);
+    await openNadia([message(1, 'مرحبا')]);
     expect(screen.getByText('مرحبا').getAttribute('dir')).toBe('auto');
   });
 
   it('that is very long is folded, and unfolds', async () => {
-    await open([message(1, `${'long '.repeat(1000)}end of it`)]);
+    await openNadia([message(1, `${'long '.repeat(1000)}end of it`)]);
     expect(feed().textContent).not.toContain('end of it');
     fireEvent.click(screen.getByRole('button', { name: 'Show the whole message' }));
     expect(feed().textContent).toContain('end of it');
@@ -160,9 +106,11 @@ describe('a message', () => {
 });
 
 describe('the timeline', () => {
+  const unread = { unread: 2, firstUnreadId: 1 as MessageId };
+
   it('separates days and joins what one author says in a row', async () => {
     const yesterday = NOON - 86_400_000;
-    await open([
+    await openNadia([
       message(1, 'one', { at: yesterday, sortAt: yesterday }),
       message(2, 'two'),
       message(3, 'three'),
@@ -174,21 +122,17 @@ describe('the timeline', () => {
   });
 
   it('marks as read what is seen while the window has the focus, once', async () => {
-    const { backend } = await open([message(1, 'one'), message(2, 'two')], {
-      unread: 2,
-      firstUnreadId: 1 as MessageId,
-    });
+    const { backend } = await openNadia([message(1, 'one'), message(2, 'two')], { chat: unread });
     expect(backend.callsOf('chats.markRead')).toEqual([{ chatId: 1, upTo: 2 }]);
     expect(screen.getByText('New messages')).toBeTruthy();
   });
 
   it('marks as read only what is newer than what it has marked', async () => {
     const [one, two] = [message(1, 'one'), message(2, 'two')];
-    const { backend } = await open(
-      [one, two],
-      { unread: 2, firstUnreadId: 1 as MessageId },
-      { overrides: { chats: { markRead: () => undefined } } },
-    );
+    const { backend } = await openNadia([one, two], {
+      chat: unread,
+      options: { overrides: { chats: { markRead: () => undefined } } },
+    });
     await act(async () => {
       backend.changeMessage(two, { body: 'two, corrected' });
       await new Promise((resolve) => setImmediate(resolve));
@@ -200,7 +144,7 @@ describe('the timeline', () => {
 
   it('marks nothing as read while nobody looks, and puts the divider before what arrives then', async () => {
     vi.spyOn(document, 'hasFocus').mockReturnValue(false);
-    const { backend } = await open([message(1, 'one')]);
+    const { backend } = await openNadia([message(1, 'one')]);
     expect(screen.queryByText('New messages')).toBeNull();
     await act(async () => {
       backend.addMessage(chatId, { body: 'two', at: NOON + 60_000 });
@@ -217,37 +161,41 @@ describe('the timeline', () => {
     expect(screen.getByText('New messages')).toBeTruthy();
   });
 
-  it('tells screen readers politely what arrives', async () => {
-    const { backend } = await open([message(1, 'one')]);
+  it('tells screen readers politely all that arrives, the same words twice, elsewhere only from whom', async () => {
+    const { backend } = await openNadia([message(1, 'one')]);
+    const spoken = (): readonly string[] =>
+      [...screen.getByRole('log').children].map(({ textContent }) =>
+        textContent.replaceAll(/[\u2068\u2069]/g, ''),
+      );
+    expect(spoken()).toEqual([]);
     await act(async () => {
-      backend.addMessage(chatId, { body: 'Are you there?', at: NOON + 60_000 });
+      backend.addMessage(chatId, { body: 'Hello?', at: NOON + 60_000 });
+      backend.addMessage(chatId, { body: 'Hello?', at: NOON + 61_000 });
+      backend.addMessage(chatId, { body: 'Yes?', state: 'sent', direction: 'out', at: NOON + 62_000 });
+      backend.addMessage(chatId, {
+        body: 'I sent you a secret',
+        failure: 'not-decryptable',
+        at: NOON + 63_000,
+      });
       backend.changeChat(2 as ChatId, { unread: 1 });
       await new Promise((resolve) => setImmediate(resolve));
     });
     await settle();
-    const spoken = screen
-      .getAllByRole('status')
-      .map(({ textContent }) => textContent)
-      .join(' ');
-    expect(spoken).toMatch(/Nadia.*: Are you there\?|New message from .*Jonas/);
+    expect(spoken().toSorted()).toEqual([
+      'Nadia: A message could not be decrypted',
+      'Nadia: Hello?',
+      'Nadia: Hello?',
+      'New message from Jonas',
+    ]);
   });
 
   it('says that it could not be loaded, and tries again', async () => {
     let broken = true;
-    const { backend } = await open(
-      [],
-      {},
-      {
-        overrides: {
-          messages: {
-            page: () => {
-              if (broken) throw new AppError('storage', 'for the log');
-              return { rows: [message(1, 'back again')], hasOlder: false, hasNewer: false };
-            },
-          },
-        },
-      },
-    );
+    const page = (): { rows: MessageView[]; hasOlder: boolean; hasNewer: boolean } => {
+      if (broken) throw new AppError('storage', 'for the log');
+      return { rows: [message(1, 'back again')], hasOlder: false, hasNewer: false };
+    };
+    const { backend } = await openNadia([], { options: { overrides: { messages: { page } } } });
     expect(screen.getByRole('alert').textContent).toContain('cannot be read or written');
     broken = false;
     fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
@@ -257,7 +205,7 @@ describe('the timeline', () => {
   });
 
   it('is walked through with the arrow keys, one stop for Tab', async () => {
-    await open([message(1, 'one'), message(2, 'two'), message(3, 'three')]);
+    await openNadia([message(1, 'one'), message(2, 'two'), message(3, 'three')]);
     expect(articles().map(({ tabIndex }) => tabIndex)).toEqual([-1, -1, 0]);
     act(() => articles()[2]?.focus());
     fireEvent.keyDown(articles()[2] as HTMLElement, { key: 'ArrowUp' });
@@ -269,30 +217,26 @@ describe('the timeline', () => {
 
 describe('what stands above the messages', () => {
   it('is the presence in words and the protection', async () => {
-    await open();
+    await openNadia([]);
     const header = screen.getByRole('main').querySelector('header');
     expect(header?.textContent).toContain('Online on 2 devices');
     expect(header?.textContent).toContain('Not encrypted');
   });
 
   it('is why there is no connection, when it is tried again, and a way to do it now', async () => {
-    const { backend } = await open(
-      [],
-      {},
-      {
-        me: {
-          phase: 'waiting',
-          error: {
-            code: 'dns-failed',
-            step: 'dns',
-            advice: 'retry-later',
-            host: 'example.org',
-            condition: '\u202Ebad',
-          },
-          retryAt: Date.now() + 11_500,
+    const { backend } = await openNadia([], {
+      account: {
+        phase: 'waiting',
+        error: {
+          code: 'dns-failed',
+          step: 'dns',
+          advice: 'retry-later',
+          host: 'example.org',
+          condition: '\u202Ebad',
         },
+        retryAt: Date.now() + 11_500,
       },
-    );
+    });
     expect(screen.getByText(/No connection: The server was not found\./)).toBeTruthy();
     expect(screen.getByText(/Trying again in 1[12] seconds\./)).toBeTruthy();
     fireEvent.click(screen.getByRole('button', { name: 'Details' }));
@@ -308,26 +252,28 @@ describe('what stands above the messages', () => {
     ['connecting', /Connecting…/],
     ['disabled', /switched off/],
   ] as const)('says so when the account is %s', async (phase, words) => {
-    await open([], {}, { me: { phase } });
+    await openNadia([], { account: { phase } });
     expect(screen.getByText(words)).toBeTruthy();
   });
 
   it('leads to the settings where only the user can help', async () => {
     const error = { code: 'auth-failed', step: 'auth', advice: 'needs-user' } as const;
-    await open([], {}, { me: { phase: 'failed', error } });
+    await openNadia([], { account: { phase: 'failed', error } });
     fireEvent.click(screen.getByRole('button', { name: 'Open account settings' }));
     expect(screen.getByRole('heading', { name: 'Accounts' })).toBeTruthy();
   });
 
   it('is nothing while all is well', async () => {
-    await open();
+    await openNadia([]);
     expect(screen.queryByText(/connection/i)).toBeNull();
   });
 });
 
 describe('in Arabic', () => {
   it('the window runs from right to left and says everything in Arabic', async () => {
-    await open([message(1, 'مرحبا'), message(2, 'أهلا', { state: 'delivered' })], {}, { language: 'ar' });
+    await openNadia([message(1, 'مرحبا'), message(2, 'أهلا', { state: 'delivered' })], {
+      options: { language: 'ar' },
+    });
     expect(document.documentElement.dir).toBe('rtl');
     expect(document.documentElement.lang).toBe('ar');
     expect(articles()[1]?.textContent).toContain('وصلت');

@@ -1,66 +1,12 @@
 // @vitest-environment happy-dom
-import { act, fireEvent, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '#shared/errors.ts';
-import type { ChatId, MessageId } from '#shared/ids.ts';
 import { MAX_BODY_LENGTH } from '#shared/limits.ts';
-import type { AccountView, ChatView, MessageView } from '#shared/views.ts';
-import { accountIdOf, newChat, newContact, type FakeData } from '#tests/e2e/support/fake-backend.ts';
-import { listHistory } from '#tests/e2e/support/fake-history.ts';
-import { closeWindows, openChat, openWindow, settle, type TestWindow } from './support/window.tsx';
+import type { MessageView } from '#shared/views.ts';
+import { articles, chatId, message, openNadia } from './support/chat.ts';
+import { closeWindows, openChat, settle } from './support/window.tsx';
 
-const ada = accountIdOf(1);
-const chatId = 1 as ChatId;
-const NOON = new Date('2027-05-05T12:00:00').getTime();
-
-const account: AccountView = {
-  id: ada,
-  jid: 'ada@example.org',
-  enabled: true,
-  phase: 'online',
-  directTls: false,
-  rev: 1,
-};
-
-const message = (id: number, body: string, change: Partial<MessageView> = {}): MessageView => ({
-  id: id as MessageId,
-  chatId,
-  direction: change.state === undefined || change.state === 'received' ? 'in' : 'out',
-  body,
-  at: NOON + id * 1000,
-  sortAt: NOON + id * 1000,
-  state: 'received',
-  protection: 'none',
-  rev: 1,
-  ...change,
-});
-
-const world = (
-  messages: readonly MessageView[],
-  chat: Partial<ChatView> = {},
-  me: Partial<AccountView> = {},
-): FakeData => ({
-  accounts: [{ ...account, ...me }],
-  contacts: [{ ...newContact(ada, 'nadia@example.org'), name: 'Nadia', devices: 2 }],
-  chats: [
-    { ...newChat(chatId, ada, 'nadia@example.org', 'Nadia'), activeAt: NOON, ...chat },
-    newChat(2 as ChatId, ada, 'jonas@example.org', 'Jonas'),
-  ],
-  histories: new Map([[chatId, listHistory(messages)]]),
-});
-
-const open = async (
-  messages: readonly MessageView[] = [],
-  chat: Partial<ChatView> = {},
-  options: Parameters<typeof openWindow>[1] & { me?: Partial<AccountView> } = {},
-): Promise<TestWindow> => {
-  const opened = await openWindow(world(messages, chat, options.me), options);
-  await openChat(/Nadia|نادية/);
-  return opened;
-};
-
-const feed = (): HTMLElement => screen.getByRole('feed');
-const articles = (): readonly HTMLElement[] => within(feed()).getAllByRole('article');
 const box = (): HTMLTextAreaElement =>
   screen.getByRole<HTMLTextAreaElement>('textbox', { name: /Message to/ });
 const write = (text: string): void => {
@@ -80,7 +26,7 @@ afterEach(() => {
 
 describe('the composer', () => {
   it('sends by Enter and keeps the focus', async () => {
-    const { backend } = await open();
+    const { backend } = await openNadia([]);
     write('Hello');
     press('Enter');
     await settle();
@@ -91,7 +37,7 @@ describe('the composer', () => {
   });
 
   it('breaks the line by Shift and Enter, and leaves Enter to an input method that composes', async () => {
-    const { backend } = await open();
+    const { backend } = await openNadia([]);
     write('line');
     press('Enter', { shiftKey: true });
     press('Enter', { isComposing: true });
@@ -101,8 +47,15 @@ describe('the composer', () => {
     expect(box().value).toBe('line');
   });
 
+  it('runs in the direction of the window until something is written, then in that of the text', async () => {
+    await openNadia([]);
+    expect(box().hasAttribute('dir')).toBe(false);
+    write('مرحبا');
+    expect(box().getAttribute('dir')).toBe('auto');
+  });
+
   it('sends nothing that is only blanks', async () => {
-    const { backend } = await open();
+    const { backend } = await openNadia([]);
     write('  \n ');
     press('Enter');
     await settle();
@@ -112,20 +65,11 @@ describe('the composer', () => {
 
   it('brings the text back when sending fails, with the reason, and sends it again', async () => {
     let full = true;
-    const { backend } = await open(
-      [],
-      {},
-      {
-        overrides: {
-          messages: {
-            send: () => {
-              if (full) throw new AppError('disk-full', 'for the log');
-              return message(9, 'Keep me', { state: 'queued' });
-            },
-          },
-        },
-      },
-    );
+    const send = (): MessageView => {
+      if (full) throw new AppError('disk-full', 'for the log');
+      return message(9, 'Keep me', { state: 'queued' });
+    };
+    const { backend } = await openNadia([], { options: { overrides: { messages: { send } } } });
     write('Keep me');
     press('Enter');
     await settle();
@@ -140,7 +84,7 @@ describe('the composer', () => {
   });
 
   it('keeps a text while its chat is left, and the draft that main has', async () => {
-    const { backend } = await open([], { draft: 'from yesterday' });
+    const { backend } = await openNadia([], { chat: { draft: 'from yesterday' } });
     expect(box().value).toBe('from yesterday');
     write('from yesterday and today');
     await openChat(/Jonas/);
@@ -154,7 +98,7 @@ describe('the composer', () => {
   });
 
   it('stores the draft when the window goes', async () => {
-    const { backend } = await open();
+    const { backend } = await openNadia([]);
     write('half a tho');
     act(() => void window.dispatchEvent(new Event('pagehide')));
     await settle();
@@ -162,7 +106,7 @@ describe('the composer', () => {
   });
 
   it('says how much is too much, and does not send it', async () => {
-    const { backend } = await open();
+    const { backend } = await openNadia([]);
     write('x'.repeat(MAX_BODY_LENGTH + 12));
     press('Enter');
     await settle();
@@ -174,7 +118,7 @@ describe('the composer', () => {
   });
 
   it('tells the other side when writing begins and ends, once each', async () => {
-    const { backend } = await open();
+    const { backend } = await openNadia([]);
     write('H');
     write('He');
     write('');
@@ -187,7 +131,7 @@ describe('the composer', () => {
   });
 
   it('ends the writing after five idle seconds, and when the chat is left', async () => {
-    const { backend } = await open();
+    const { backend } = await openNadia([]);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     write('Hello');
     vi.advanceTimersByTime(4_999);
@@ -205,15 +149,14 @@ describe('the composer', () => {
   });
 
   it('tells nobody where the settings say so', async () => {
-    const opened = await openWindow({ ...world([]), settings: { sendTyping: false } });
-    await openChat(/Nadia/);
+    const { backend } = await openNadia([], { settings: { sendTyping: false } });
     write('secretly');
     await settle();
-    expect(opened.backend.callsOf('chats.setTyping')).toEqual([]);
+    expect(backend.callsOf('chats.setTyping')).toEqual([]);
   });
 
   it('shows that the other side is writing', async () => {
-    const { backend } = await open();
+    const { backend } = await openNadia([]);
     await act(async () => {
       backend.changeChat(chatId, { typing: true });
       await new Promise((resolve) => setImmediate(resolve));

@@ -4,44 +4,14 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Snapshot } from '#shared/api/app.ts';
 import { defaultSettings } from '#shared/default-settings.ts';
 import { AppError } from '#shared/errors.ts';
-import type { ChatId } from '#shared/ids.ts';
-import type { AccountView } from '#shared/views.ts';
-import { accountIdOf, newChat, newContact, type FakeData } from '#tests/e2e/support/fake-backend.ts';
+import { ada, adasAccount } from './support/chat.ts';
+import { type, world } from './support/people.ts';
 import { closeWindows, openWindow, settle } from './support/window.tsx';
 
 afterEach(() => {
   closeWindows();
   vi.restoreAllMocks();
 });
-
-const ada = accountIdOf(1);
-const account: AccountView = {
-  id: ada,
-  jid: 'ada@example.org',
-  enabled: true,
-  phase: 'online',
-  directTls: false,
-  rev: 1,
-};
-
-const names = ['Nadia', 'Jonas', 'Mei', 'Sam'];
-const world: FakeData = {
-  accounts: [account],
-  contacts: names.map((name) => ({ ...newContact(ada, `${name.toLowerCase()}@example.org`), name })),
-  requests: [
-    { accountId: ada, jid: 'wren@example.com', name: 'Wren \u202Eniarg', text: 'We met.', at: 2 },
-    { accountId: ada, jid: 'x@example.net', name: 'x@example.net', text: '', at: 1 },
-  ],
-  chats: names.map((name, index) => ({
-    ...newChat((index + 1) as ChatId, ada, `${name.toLowerCase()}@example.org`, name),
-    activeAt: 100 - index,
-    unread: name === 'Mei' ? 3 : 0,
-  })),
-};
-
-const type = (box: HTMLElement, value: string): void => {
-  fireEvent.change(box, { target: { value } });
-};
 
 describe('a new chat', () => {
   const openDialog = async () => {
@@ -171,7 +141,7 @@ describe('an xmpp: link from another program', () => {
     host: 'loopback',
     version: '1',
     keyProtection: 'keychain',
-    accounts: [account],
+    accounts: [adasAccount],
     contacts: [],
     requests: [],
     chats: [],

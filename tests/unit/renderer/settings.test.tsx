@@ -1,44 +1,15 @@
 // @vitest-environment happy-dom
 import { fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ChatId } from '#shared/ids.ts';
-import type { AccountView } from '#shared/views.ts';
-import { accountIdOf, newChat, newContact, type FakeData } from '#tests/e2e/support/fake-backend.ts';
+import type { FakeData } from '#tests/e2e/support/fake-backend.ts';
+import { ada, adasAccount } from './support/chat.ts';
+import { type, world } from './support/people.ts';
 import { closeWindows, openWindow, settle } from './support/window.tsx';
 
 afterEach(() => {
   closeWindows();
   vi.restoreAllMocks();
 });
-
-const ada = accountIdOf(1);
-const account: AccountView = {
-  id: ada,
-  jid: 'ada@example.org',
-  enabled: true,
-  phase: 'online',
-  directTls: false,
-  rev: 1,
-};
-
-const names = ['Nadia', 'Jonas', 'Mei', 'Sam'];
-const world: FakeData = {
-  accounts: [account],
-  contacts: names.map((name) => ({ ...newContact(ada, `${name.toLowerCase()}@example.org`), name })),
-  requests: [
-    { accountId: ada, jid: 'wren@example.com', name: 'Wren \u202Eniarg', text: 'We met.', at: 2 },
-    { accountId: ada, jid: 'x@example.net', name: 'x@example.net', text: '', at: 1 },
-  ],
-  chats: names.map((name, index) => ({
-    ...newChat((index + 1) as ChatId, ada, `${name.toLowerCase()}@example.org`, name),
-    activeAt: 100 - index,
-    unread: name === 'Mei' ? 3 : 0,
-  })),
-};
-
-const type = (box: HTMLElement, value: string): void => {
-  fireEvent.change(box, { target: { value } });
-};
 
 describe('settings', () => {
   const openSettings = async (section: string, data: FakeData = world) => {
@@ -110,7 +81,7 @@ describe('settings', () => {
     const error = { code: 'auth-failed', step: 'auth', advice: 'needs-user' } as const;
     const { backend } = await openSettings('Accounts', {
       ...world,
-      accounts: [{ ...account, phase: 'failed', error }],
+      accounts: [{ ...adasAccount, phase: 'failed', error }],
     });
     expect(screen.getByText(/does not accept this password/)).toBeTruthy();
     type(screen.getByLabelText('Password'), 'new secret');
@@ -131,7 +102,7 @@ describe('settings', () => {
     const error = { code: 'certificate-changed', step: 'tls', advice: 'needs-user', certificate } as const;
     const { backend } = await openSettings('Accounts', {
       ...world,
-      accounts: [{ ...account, phase: 'failed', error }],
+      accounts: [{ ...adasAccount, phase: 'failed', error }],
     });
     expect(screen.getByRole('alert').textContent).toContain('another key than the one you trusted');
     fireEvent.click(screen.getByRole('button', { name: 'Trust this certificate only' }));

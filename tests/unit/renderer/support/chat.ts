@@ -1,7 +1,7 @@
 /** One chat with Nadia, with the messages that a story needs. */
 import { fireEvent, screen, within } from '@testing-library/react';
 import type { ChatId, MessageId } from '#shared/ids.ts';
-import type { ChatView, MessageView, SettingsView } from '#shared/views.ts';
+import type { AccountView, ChatView, MessageView, SettingsView } from '#shared/views.ts';
 import { accountIdOf, newChat, newContact, type FakeData } from '#tests/e2e/support/fake-backend.ts';
 import { listHistory } from '#tests/e2e/support/fake-history.ts';
 import { openChat, openWindow, settle, type TestWindow } from './window.tsx';
@@ -9,6 +9,15 @@ import { openChat, openWindow, settle, type TestWindow } from './window.tsx';
 export const ada = accountIdOf(1);
 export const chatId = 1 as ChatId;
 export const NOON = new Date('2027-05-05T12:00:00').getTime();
+
+export const adasAccount: AccountView = {
+  id: ada,
+  jid: 'ada@example.org',
+  enabled: true,
+  phase: 'online',
+  directTls: false,
+  rev: 1,
+};
 
 /** A message of Nadia, or with another state one of Ada. */
 export const message = (id: number, body: string, change: Partial<MessageView> = {}): MessageView => ({
@@ -25,6 +34,7 @@ export const message = (id: number, body: string, change: Partial<MessageView> =
 });
 
 interface Scene {
+  readonly account?: Partial<AccountView>;
   readonly chat?: Partial<ChatView>;
   readonly settings?: Partial<SettingsView>;
   /** What else the application holds. */
@@ -36,10 +46,8 @@ interface Scene {
 export const openNadia = async (messages: readonly MessageView[], scene: Scene = {}): Promise<TestWindow> => {
   const opened = await openWindow(
     {
-      accounts: [
-        { id: ada, jid: 'ada@example.org', enabled: true, phase: 'online', directTls: false, rev: 1 },
-      ],
-      contacts: [{ ...newContact(ada, 'nadia@example.org'), name: 'Nadia' }],
+      accounts: [{ ...adasAccount, ...scene.account }],
+      contacts: [{ ...newContact(ada, 'nadia@example.org'), name: 'Nadia', devices: 2 }],
       chats: [
         { ...newChat(chatId, ada, 'nadia@example.org', 'Nadia'), activeAt: NOON, ...scene.chat },
         newChat(2 as ChatId, ada, 'jonas@example.org', 'Jonas'),
@@ -58,9 +66,10 @@ export const openNadia = async (messages: readonly MessageView[], scene: Scene =
   return opened;
 };
 
+export const feed = (): HTMLElement => screen.getByRole('feed');
+
 /** The rows of the timeline, oldest first. */
-export const articles = (): readonly HTMLElement[] =>
-  within(screen.getByRole('feed')).getAllByRole('article');
+export const articles = (): readonly HTMLElement[] => within(feed()).getAllByRole('article');
 
 export const article = (index: number): HTMLElement => {
   const found = articles()[index];
