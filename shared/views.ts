@@ -176,11 +176,13 @@ export type Retention = 'forever' | number;
 export type ChatStanding = 'open' | 'request' | 'blocked';
 
 export interface LastMessageView {
-  /** First 200 characters on one line; empty for chats that are not `open`, and for what was taken back. */
+  /** First 200 characters on one line; empty for chats that are not `open`, and where there is no text of the author. */
   readonly preview: string;
   readonly direction: MessageDirection;
   readonly state: MessageState;
   readonly retracted?: true;
+  /** It arrived, and this computer could not decrypt it. */
+  readonly undecryptable?: true;
 }
 
 export interface ChatView {

@@ -1,9 +1,15 @@
 import { oneLine } from '#shared/text.ts';
-import type { AccountView, ChatView, ContactRequestView, ContactView } from '#shared/views.ts';
+import type {
+  AccountView,
+  ChatView,
+  ContactRequestView,
+  ContactView,
+  LastMessageView,
+} from '#shared/views.ts';
 import type { AccountState } from '#main/accounts/machine.ts';
 import type { PresenceSummary } from '#main/accounts/presence-book.ts';
 import type { Account } from '#main/store/accounts.ts';
-import type { ListedChat } from '#main/store/chats.ts';
+import type { LastMessage, ListedChat } from '#main/store/chats.ts';
 import type { Contact, ContactRequest } from '#main/store/contacts.ts';
 
 /** Rows become views here and nowhere else: named fields only, texts of others made harmless. */
@@ -49,7 +55,19 @@ export const requestView = (request: ContactRequest): ContactRequestView => ({
 
 const PREVIEW_LENGTH = 200;
 
-/** @param live what the store does not keep: the contact's name, typing, and the `rev` of both */
+/** @param open of strangers nothing is shown before the user has decided to look */
+const lastView = (last: LastMessage, open: boolean): LastMessageView => {
+  const undecryptable = last.direction === 'in' && last.failure === 'not-decryptable';
+  return {
+    preview: open && !undecryptable ? oneLine(last.start, PREVIEW_LENGTH) : '',
+    direction: last.direction,
+    state: last.state,
+    ...(last.retracted ? { retracted: true } : {}),
+    ...(undecryptable ? { undecryptable: true } : {}),
+  };
+};
+
+/** @param live what the row of the chat does not have: the contact's name and devices, typing, and the `rev` of these */
 export const chatView = (
   chat: ListedChat,
   live: {
@@ -66,13 +84,7 @@ export const chatView = (
   ...(chat.last === undefined
     ? {}
     : {
-        last: {
-          // Of strangers nothing is shown before the user has decided to look.
-          preview: chat.standing === 'open' ? oneLine(chat.last.start, PREVIEW_LENGTH) : '',
-          direction: chat.last.direction,
-          state: chat.last.state,
-          ...(chat.last.retracted ? { retracted: true } : {}),
-        },
+        last: lastView(chat.last, chat.standing === 'open'),
       }),
   unread: chat.unread,
   ...(chat.firstUnreadId === undefined ? {} : { firstUnreadId: chat.firstUnreadId }),

@@ -67,6 +67,8 @@ export interface LastMessage {
   readonly direction: MessageDirection;
   readonly state: MessageState;
   readonly retracted: boolean;
+  /** Why it failed; of a received one, that it could not be decrypted. */
+  readonly failure: string | undefined;
 }
 
 type HiddenColumns = 'read_sort_at' | 'read_id' | 'read_awaited_id' | 'read_published_id' | 'unread';
@@ -81,6 +83,7 @@ interface ChatListRow extends VisibleRow {
   readonly last_direction: MessageDirection | null;
   readonly last_state: MessageState | null;
   readonly last_retracted_at: number | null;
+  readonly last_failure: string | null;
 }
 
 /** The first message that is unread; retracted ones have nothing left to read. Their number is in the row of the chat. */
@@ -101,7 +104,7 @@ const byJidSql = `SELECT ${columns} FROM chats c WHERE ${isThere} AND c.account_
 export const chatListSql = `
   SELECT ${columns}, c.unread, (${firstUnread}) AS first_unread_id,
     l.id AS last_id, substr(l.body, 1, 400) AS last_start, l.direction AS last_direction, l.state AS last_state,
-    l.retracted_at AS last_retracted_at
+    l.retracted_at AS last_retracted_at, l.failure AS last_failure
   FROM chats c LEFT JOIN messages l ON l.id =
     (SELECT m.id FROM messages m WHERE m.chat_id = c.id ORDER BY m.sort_at DESC, m.id DESC LIMIT 1)
   WHERE ${isThere}`;
@@ -141,6 +144,7 @@ const toLast = (row: ChatListRow): LastMessage | undefined =>
         direction: row.last_direction,
         state: row.last_state,
         retracted: row.last_retracted_at !== null,
+        failure: row.last_failure ?? undefined,
       };
 
 const toChat = (row: VisibleRow): Chat => ({

@@ -1,3 +1,4 @@
+import { TriangleAlert } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatId } from '#shared/ids.ts';
@@ -91,9 +92,16 @@ const Preview = ({ chat, selected }: { chat: ChatView; selected: boolean }): Rea
   // The draft of the open chat stands in its box already.
   if (draft !== '' && !selected) return <Said before={t('chats.draft')} text={draft.slice(0, 200)} />;
   if (chat.last === undefined) return <span className={cx('preview')} />;
-  const { direction, preview, state, retracted } = chat.last;
+  const { direction, preview, state, retracted, undecryptable } = chat.last;
   const said = preview.startsWith('/me ') ? `* ${preview.slice(4)}` : preview;
   const text = retracted === true ? t('chats.retracted') : said;
+  if (undecryptable === true)
+    return (
+      <>
+        <TriangleAlert size={12} strokeWidth={2.1} className={cx('warning')} />
+        <Said text={t('message.undecryptableTitle')} />
+      </>
+    );
   if (direction === 'in') return <Said text={text} />;
   return (
     <>

@@ -3,39 +3,15 @@ import { act, fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '#shared/errors.ts';
 import type { ChatId } from '#shared/ids.ts';
-import type { AccountView } from '#shared/views.ts';
-import { accountIdOf, newChat, newContact, type FakeData } from '#tests/e2e/support/fake-backend.ts';
+import { newChat } from '#tests/e2e/support/fake-backend.ts';
+import { ada, adasAccount } from './support/chat.ts';
+import { names, type, world } from './support/people.ts';
 import { closeWindows, openChat, openWindow, settle } from './support/window.tsx';
 
 afterEach(() => {
   closeWindows();
   vi.restoreAllMocks();
 });
-
-const ada = accountIdOf(1);
-const account: AccountView = {
-  id: ada,
-  jid: 'ada@example.org',
-  enabled: true,
-  phase: 'online',
-  directTls: false,
-  rev: 1,
-};
-
-const names = ['Nadia', 'Jonas', 'Mei', 'Sam'];
-const world: FakeData = {
-  accounts: [account],
-  contacts: names.map((name) => ({ ...newContact(ada, `${name.toLowerCase()}@example.org`), name })),
-  requests: [
-    { accountId: ada, jid: 'wren@example.com', name: 'Wren \u202Eniarg', text: 'We met.', at: 2 },
-    { accountId: ada, jid: 'x@example.net', name: 'x@example.net', text: '', at: 1 },
-  ],
-  chats: names.map((name, index) => ({
-    ...newChat((index + 1) as ChatId, ada, `${name.toLowerCase()}@example.org`, name),
-    activeAt: 100 - index,
-    unread: name === 'Mei' ? 3 : 0,
-  })),
-};
 
 const key = async (name: string, init: object = {}): Promise<void> => {
   fireEvent.keyDown(document.activeElement ?? document.body, { key: name, ...init });
@@ -47,10 +23,6 @@ const rows = (): readonly string[] =>
   within(screen.getByRole('list', { name: 'List of chats' }))
     .getAllByRole('button')
     .map((row) => names.find((name) => row.textContent.includes(name)) ?? '?');
-
-const type = (box: HTMLElement, value: string): void => {
-  fireEvent.change(box, { target: { value } });
-};
 
 describe('before the profile is open', () => {
   it('asks for the passphrase and says when it is wrong', async () => {
@@ -154,9 +126,15 @@ describe('the list of chats', () => {
     expect(rows()).toEqual(['Mei']);
   });
 
+  it('says of a last message that cannot be decrypted just that', async () => {
+    const last = { preview: '', direction: 'in', state: 'received', undecryptable: true } as const;
+    await openWindow({ ...world, chats: world.chats?.map((chat) => ({ ...chat, last })) ?? [] });
+    expect(screen.getByRole('button', { name: /Nadia.*A message could not be decrypted/ })).toBeTruthy();
+  });
+
   it('shows names without what could mislead', async () => {
     const chats = [newChat(1 as ChatId, ada, 'm@example.org', `Bank\u202E\u0000 ${'x'.repeat(10_000)}`)];
-    await openWindow({ accounts: [account], chats });
+    await openWindow({ accounts: [adasAccount], chats });
     const list = screen.getByRole('list', { name: 'List of chats' }).textContent;
     expect(list).not.toMatch(/[\u202e\u0000]/);
     expect(list.length).toBeLessThan(300);

@@ -54,6 +54,15 @@ describe('chats', () => {
     expect(store.chats.require(chatId).activeAt).toBe(50);
   });
 
+  test('says of the newest message that it could not be decrypted', () => {
+    const { store, chatId } = storeWithChat();
+    store.messages.insertIncoming({
+      ...incoming(chatId, 'I sent you a secret', 20),
+      failure: 'not-decryptable',
+    });
+    expect(store.chats.require(chatId).last?.failure).toBe('not-decryptable');
+  });
+
   test('the list begins with the chat that was active last', () => {
     const { store, accountId, chatId } = storeWithChat();
     const second = store.chats.findOrCreate(accountId, 'nurse@capulet.example', 10).id;
