@@ -24,7 +24,13 @@ export type SealOutcome =
   /** Keys of the other side must be fetched first. `ready` settles when to ask again, and never rejects. */
   | { readonly kind: 'preparing'; readonly ready: Promise<void> }
   /** Nobody on the other side could read it. The message stays here until the user decides. */
-  | { readonly kind: 'refused'; readonly condition: 'no-device' | 'no-trusted-device' };
+  | { readonly kind: 'refused'; readonly condition: NobodyReads };
+
+/**
+ * Why nobody on the other side could read a message: there is no device; none that the user trusts; the keys of all
+ * are forged or broken; or they could not be had.
+ */
+export type NobodyReads = 'no-device' | 'no-trusted-device' | 'keys-unusable' | 'keys-unreachable';
 
 /** Which device wrote a message, proven by its session. */
 export interface Writer {

@@ -94,6 +94,8 @@ const failureSentences: ReadonlyMap<string, TranslationKey> = new Map([
   ['internal-server-error', 'failure.serverError'],
   ['no-trusted-device', 'failure.noTrustedDevice'],
   ['no-device', 'failure.noDevice'],
+  ['keys-unusable', 'failure.keysUnusable'],
+  ['keys-unreachable', 'failure.keysUnreachable'],
   ['encryption-unavailable', 'failure.cannotEncrypt'],
 ]);
 

@@ -121,7 +121,7 @@ describe('bundles', () => {
     const only = key.replace(/preKeyId="\d+"/, 'preKeyId="0"');
     await scene.device.publishBundle(xml.slice(0, start) + only + xml.slice(end));
     const row = await scene.refused('to prekey 0');
-    expect(row.failure).toBe('no-trusted-device');
+    expect(row.failure).toBe('keys-unusable');
     const { recipients } = await scene.app().window.api.encryption.recipients({ messageId: row.id });
     expect(recipients.map(({ outcome }) => outcome)).toEqual(['unusable']);
   });
@@ -136,7 +136,7 @@ describe('bundles', () => {
     expect(forged).not.toBe(xml);
     await scene.device.publishBundle(forged);
     const row = await scene.refused('to a forged key');
-    expect(row.failure).toBe('no-trusted-device');
+    expect(row.failure).toBe('keys-unusable');
     const { recipients } = await scene.app().window.api.encryption.recipients({ messageId: row.id });
     expect(recipients.map(({ outcome }) => outcome)).toEqual(['unusable']);
   });

@@ -8,6 +8,7 @@ import {
 } from '#main/xmpp/features/omemo.ts';
 import {
   bundleRequest,
+  deleteBundle,
   deviceListRequest,
   openBundle,
   openDeviceList,
@@ -70,4 +71,5 @@ export const omemoReaders = (own: Jid): Readonly<Record<string, Pair>> => ({
       publishBundle(value.id, withBytes(value.bundle), value.withOptions),
   },
   'omemo-bundle-open': { build: openBundle },
+  'omemo-bundle-delete': { build: deleteBundle },
 });

@@ -8,6 +8,7 @@ import type { OmemoStore, SessionPlace } from '#main/store/keys.ts';
 import type { Clock } from '#main/util/clock.ts';
 import {
   bundleAccessRequest,
+  deleteBundle,
   deviceListAccessRequest,
   openBundle,
   openDeviceList,
@@ -88,9 +89,12 @@ export class DeviceNetwork {
     await meeting;
   }
 
-  /** Takes a device of our own from the list; ours stays in it, so that it is never empty. */
+  /**
+   * Takes a device of our own from the list; ours stays in it, so that it is never empty. Its keys go behind it,
+   * where the server lets them.
+   */
   async removeDevice(accountId: AccountId, deviceId: DeviceId): Promise<void> {
-    const { store, clock, changed } = this.#deps;
+    const { store, clock, log, changed } = this.#deps;
     const session = this.#require(accountId);
     const own = bareJid(session.jid);
     const ours = store.keys.own(accountId)?.deviceId;
@@ -101,6 +105,10 @@ export class DeviceNetwork {
     await session.stream.request(publishDeviceList(left, false));
     store.devices.receiveList(accountId, own, left, clock.now());
     changed(accountId, own);
+    // Nobody who reads the list asks for them any more: a server that keeps them, or never answers, spoils nothing.
+    session.stream
+      .request(deleteBundle(deviceId))
+      .catch((error: unknown) => log.warn('the keys of a removed device stay', { device: deviceId }, error));
   }
 
   /** A new session, of which the device is told. @throws AppError `not-found` where it has no keys to use */

@@ -11,7 +11,7 @@ import {
   type WireMessage,
 } from '#main/xmpp/features/omemo.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
-import type { Conversation, EncryptionScheme, OpenOutcome, SealOutcome } from '../scheme.ts';
+import type { Conversation, EncryptionScheme, NobodyReads, OpenOutcome, SealOutcome } from '../scheme.ts';
 import type { DecryptResult, Engine, IdentityKey, SessionRecord } from './engine.ts';
 import { ownDevice, ownPreKeys } from './own-device.ts';
 import { openPayload, sealPayload } from './payload.ts';
@@ -82,15 +82,14 @@ export class OmemoScheme implements EncryptionScheme {
     const forUs = isReached && peer !== own ? sealFor((jid) => jid !== peer) : [];
     wipe(payload.keyMaterial);
     const sealed = [...forUs, ...forThem];
-    if (messageId !== undefined) {
-      store.ledger.noteRecipients(messageId, [
-        ...sealed.map(({ addressee, result }) =>
-          entryOf(addressee, 'key' in result ? 'encrypted' : result.outcome),
-        ),
-        ...leftOut.map((addressee) => entryOf(addressee, this.#whyLeftOut(accountId, addressee))),
-      ]);
-    }
-    if (!isReached) return { kind: 'refused', condition: 'no-trusted-device' };
+    const entries = [
+      ...sealed.map(({ addressee, result }) =>
+        entryOf(addressee, 'key' in result ? 'encrypted' : result.outcome),
+      ),
+      ...leftOut.map((addressee) => entryOf(addressee, this.#whyLeftOut(accountId, addressee))),
+    ];
+    if (messageId !== undefined) store.ledger.noteRecipients(messageId, entries);
+    if (!isReached) return { kind: 'refused', condition: whyNobody(entries, peer) };
     const keys = sealed.flatMap(({ result }) => ('key' in result ? [result.key] : []));
     const { iv, ciphertext } = payload;
     const element = encryptedElement({ sid: stored.deviceId, keys, iv, payload: ciphertext });
@@ -244,6 +243,14 @@ const textOf = (
   const text = iv === undefined ? undefined : openPayload({ keyMaterial, iv, ciphertext });
   wipe(keyMaterial);
   return text;
+};
+
+/** Where the user can decide about one of the devices, that comes first. */
+const whyNobody = (entries: readonly RecipientEntry[], peer: string): NobodyReads => {
+  const outcomes = entries.filter(({ jid }) => jid === peer).map(({ outcome }) => outcome);
+  if (outcomes.some((outcome) => outcome !== 'unusable' && outcome !== 'unreachable'))
+    return 'no-trusted-device';
+  return outcomes.includes('unusable') ? 'keys-unusable' : 'keys-unreachable';
 };
 
 const entryOf = ({ jid, device }: Addressee, outcome: RecipientOutcome): RecipientEntry => ({

@@ -33,6 +33,8 @@ type Wanted = 'key' | 'session';
 
 /** What could not be fetched is tried again after this long, or on the next stream. */
 const FORGET_FAILURE_MS = 600_000;
+/** Where nobody could read the message meanwhile, sooner: the user may have sent it again. */
+const ASK_AGAIN_MS = 10_000;
 /** A device that is known for no longer may be about to publish its bundle. */
 const NEWCOMER_MS = 60_000;
 /** How long its bundle is waited for, again and again. */
@@ -127,13 +129,20 @@ export class Preparation {
     return devices
       .list(accountId, jid)
       .filter(({ deviceId, listed }) => listed && deviceId !== ownId)
-      .filter(({ deviceId }) => this.failure(accountId, jid, deviceId) === undefined)
+      .filter(({ deviceId }) => !this.#isPutOff(accountId, jid, deviceId))
       .filter(
         (device) =>
           device.identityKey === undefined ||
           (standingOf(device) === 'trusted' &&
             sessions.record({ accountId, jid, deviceId: device.deviceId }) === undefined),
       );
+  }
+
+  /** Whether it has failed so short a time ago that nobody should wait for it again. */
+  #isPutOff(accountId: AccountId, jid: string, deviceId: DeviceId): boolean {
+    if (this.failure(accountId, jid, deviceId) === undefined) return false;
+    const { at } = this.#failures.get(`${accountId} ${jid} ${deviceId}`) ?? { at: -Infinity };
+    return this.#deps.clock.now() - at < ASK_AGAIN_MS || !this.#nobodyReads(accountId, jid);
   }
 
   #prepareOnce(conversation: Conversation, session: LiveSession, jid: string): Promise<void> {

@@ -17,6 +17,7 @@ import {
 } from './omemo.ts';
 import {
   configureNode,
+  deleteNode,
   isOptionUnknown,
   isPreconditionNotMet,
   itemsRequest,
@@ -98,6 +99,9 @@ export const readBundleAnswer = (answer: Element, id: DeviceId): WireBundle | un
 /** Opens a node that another client, or the server, has made otherwise. */
 export const openDeviceList = (): Element => configureNode(DEVICE_LIST, options);
 export const openBundle = (id: DeviceId): Element => configureNode(bundleNode(id), options);
+
+/** The keys of a device of ours that is gone: nobody shall find them. */
+export const deleteBundle = (id: DeviceId): Element => deleteNode(bundleNode(id));
 
 /** Asks who may read our nodes. */
 export const deviceListAccessRequest = (): Element => nodeConfigRequest(DEVICE_LIST);

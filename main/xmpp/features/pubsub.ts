@@ -105,6 +105,10 @@ export const retractItem = (node: string, id: string): Element =>
     xml('pubsub', { xmlns: PUBSUB }, xml('retract', { node, notify: 'true' }, xml('item', { id }))),
   );
 
+/** Removes a node of our own account with everything in it, and tells the subscribers (section 8.4). */
+export const deleteNode = (node: string): Element =>
+  xml('iq', { type: 'set' }, xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('delete', { node })));
+
 /** Asks for the items of a node (section 6.5): all, those with these ids, or a page. */
 export const itemsRequest = (request: {
   /** Bare JID of another account or address of a service; undefined: our own account. */

@@ -50,8 +50,8 @@ export const Failure = ({ message }: { message: MessageView }): ReactNode => {
 };
 
 /** Nobody could have read it: which devices there are, and what they are to the user, is where to look. */
-const isAboutDevices = ({ failure }: MessageView): boolean =>
-  failure === 'no-trusted-device' || failure === 'no-device';
+const isAboutDevices = ({ failure = '' }: MessageView): boolean =>
+  ['no-trusted-device', 'no-device', 'keys-unusable', 'keys-unreachable'].includes(failure);
 
 interface UndecryptableProps {
   readonly message: MessageView;

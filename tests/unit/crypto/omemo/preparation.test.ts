@@ -57,6 +57,27 @@ test('a message that failed does keep the next one from asking at once', async (
   expect(asked()).toHaveLength(before);
 });
 
+test('a little later, where nobody could read it meanwhile, the server is asked again', async () => {
+  const { romeo, juliet, hide, show } = await meet();
+  hide();
+  const refused = romeo.try(JULIET, 'one');
+  await waitThrough(romeo);
+  await refused;
+  show();
+  romeo.clock.advance(10_000);
+  expect(juliet.readText(ROMEO, await romeo.write(JULIET, 'one'))).toBe('one');
+});
+
+test('a device that cannot be had is not asked for again with every message that another one reads', async () => {
+  const { server, romeo, juliet, asked } = await meet();
+  const before = asked().length;
+  server.publish(JULIET, LIST, listOf(4, juliet.deviceId));
+  await romeo.write(JULIET, 'one');
+  romeo.clock.advance(10_000);
+  expect(romeo.seal(JULIET, 'two').kind).toBe('sealed');
+  expect(asked()).toHaveLength(before + 1);
+});
+
 test('while the only bundle is waited for, the message behind waits too, and both go in their order', async () => {
   const { romeo, juliet, hide, show } = await meet();
   hide();

@@ -313,7 +313,7 @@ describe('what goes wrong', () => {
       await settled();
       romeo.clock.advance(waitMs);
     }
-    expect(await refused).toEqual({ kind: 'refused', condition: 'no-trusted-device' });
+    expect(await refused).toEqual({ kind: 'refused', condition: 'keys-unreachable' });
   });
 
   test('an empty or huge list of a contact forgets nobody', async () => {
@@ -336,8 +336,11 @@ describe('what goes wrong', () => {
     const bundle = server.nodes.get(node)?.toString() ?? '';
     const forged = bundle.replace(/(<signedPreKeySignature>)./, (_, tag: string) => `${tag}_`);
     server.nodes.set(node, parseStanza(forged.replace('_', bundle.includes('Signature>A') ? 'B' : 'A')));
-    expect(await romeo.try(JULIET, 'x', id)).toEqual({ kind: 'refused', condition: 'no-trusted-device' });
+    expect(await romeo.try(JULIET, 'x', id)).toEqual({ kind: 'refused', condition: 'keys-unusable' });
     expect(romeo.store.omemo.ledger.recipients(id).map(({ outcome }) => outcome)).toEqual(['unusable']);
+    // A device that the user can decide about is the better news.
+    await new OmemoClient(server, JULIET).start();
+    expect(await romeo.try(JULIET, 'y', id)).toEqual({ kind: 'refused', condition: 'no-trusted-device' });
   });
 
   test('a message for other devices, of nobody or in a broken form is a visible row', async () => {
