@@ -4,25 +4,32 @@
  *
  *   npm run soak -- --minutes 30 [--seed 1]
  *
- * The last line is `lost 0, doubled 0, misordered 0`; the exit code is 1 otherwise. What went wrong is printed
- * with its seed, which plays it again and leaves out of it what is not needed:
+ * Each sequence is played with OMEMO or without, as its seed says. The last line is `lost 0, doubled 0,
+ * misordered 0`; the exit code is 1 otherwise. What went wrong is printed with its seed, which plays it again and
+ * leaves out of it what is not needed:
  *
- *   npm run soak -- --replay 4711
+ *   npm run soak -- --replay 4711 [--protection omemo|none]
  */
-import { campaign, sequenceOf, type Played } from '#tests/support/soak/campaign.ts';
+import { campaign, protectionOf, sequenceOf, type Played } from '#tests/support/soak/campaign.ts';
 import type { Damage } from '#tests/support/soak/check.ts';
 import { shrink } from '#tests/support/soak/shrink.ts';
+import { protections, type SoakProtection } from '#tests/support/soak/world.ts';
 
-const option = (name: string): number | undefined => {
+const word = (name: string): string | undefined => {
   const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? undefined : Number(process.argv[at + 1]);
+  return at < 0 ? undefined : (process.argv[at + 1] ?? '');
+};
+const option = (name: string): number | undefined => {
+  const value = word(name);
+  return value === undefined ? undefined : Number(value);
 };
 
 /** How often a sequence that failed once is played before it counts as one that does not fail. */
 const TRIES = 5;
 
-const replay = async (seed: number): Promise<never> => {
-  const shrunk = await shrink(sequenceOf(seed), TRIES);
+const replay = async (seed: number, protection: SoakProtection): Promise<never> => {
+  const shrunk = await shrink(sequenceOf(seed), protection, TRIES);
+  console.log(`protection ${protection}`);
   if (shrunk === undefined) console.log(`played ${TRIES} times, and nothing went wrong`);
   else console.log(`${JSON.stringify(shrunk.sequence, undefined, 1)}\n${shrunk.damage}`);
   process.exit(shrunk === undefined ? 0 : 1);
@@ -39,29 +46,43 @@ class Tally {
     unsettled: 0,
   };
   readonly #faults = new Map<string, number>();
-  #sequences = 0;
-  #messages = 0;
+  readonly #played = new Map<SoakProtection, { sequences: number; faults: number; messages: number }>();
 
-  note({ seed, sequence, outcome, words }: Played): void {
-    this.#sequences++;
-    this.#messages += outcome.messages;
+  note({ seed, protection, sequence, outcome, words }: Played): void {
+    const sums = this.#played.get(protection) ?? { sequences: 0, faults: 0, messages: 0 };
+    this.#played.set(protection, sums);
+    sums.sequences++;
+    sums.faults += outcome.faults.length;
+    sums.messages += outcome.messages;
     for (const fault of outcome.faults) this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
     for (const kind of Object.keys(this.damage) as (keyof Damage)[])
       this.damage[kind] += outcome.damage[kind].length;
-    if (words !== '') console.log(`seed ${seed}: ${JSON.stringify(sequence)}\n${words}`);
-    if (this.#sequences % 50 === 0) console.log(this.line);
+    if (words !== '') console.log(`seed ${seed}, ${protection}: ${JSON.stringify(sequence)}\n${words}`);
+    if (this.#sum('sequences') % 50 === 0) console.log(this.line);
   }
 
   get line(): string {
-    const faults = [...this.#faults.values()].reduce((sum, count) => sum + count, 0);
     const { wrong, unsettled } = this.damage;
     const seconds = Math.round((Date.now() - this.started) / 1000);
-    return `${seconds} s: sequences ${this.#sequences}, faults ${faults}, messages ${this.#messages}, wrong ${wrong}, not settled ${unsettled}`;
+    const counts = (['sequences', 'faults', 'messages'] as const).map((what) => `${what} ${this.#sum(what)}`);
+    return `${seconds} s: ${counts.join(', ')}, wrong ${wrong}, not settled ${unsettled}`;
+  }
+
+  #sum(what: 'sequences' | 'faults' | 'messages'): number {
+    return [...this.#played.values()].reduce((sum, counts) => sum + counts[what], 0);
   }
 
   get table(): string {
     const rows = [...this.#faults].toSorted(([a], [b]) => a.localeCompare(b));
+    const played = [...this.#played].toSorted(([a], [b]) => a.localeCompare(b));
     return [
+      '| protection | sequences | faults | messages |',
+      '|---|--:|--:|--:|',
+      ...played.map(
+        ([protection, { sequences, faults, messages }]) =>
+          `| ${protection} | ${sequences} | ${faults} | ${messages} |`,
+      ),
+      '',
       '| fault | injected |',
       '|---|--:|',
       ...rows.map(([fault, count]) => `| ${fault} | ${count} |`),
@@ -91,7 +112,10 @@ const soak = async (minutes: number, first: number): Promise<never> => {
 
 const again = option('replay');
 const minutes = option('minutes') ?? 5;
-if (again !== undefined && Number.isInteger(again)) await replay(again);
+if (again !== undefined && Number.isInteger(again)) {
+  const wanted = word('protection');
+  await replay(again, protections.find((one) => one === wanted) ?? protectionOf(again));
+}
 if (!Number.isFinite(minutes) || minutes <= 0) {
   console.error('How long? For example: npm run soak -- --minutes 30');
   process.exit(2);

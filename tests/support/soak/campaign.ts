@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { acts, type Act } from './acts.ts';
 import { describeDamage } from './check.ts';
 import { play, type Outcome } from './sequence.ts';
-import { World } from './world.ts';
+import { protections, World, type SoakProtection } from './world.ts';
 
 /** The sequence of a seed: the same one each time. */
 export const sequenceOf = (seed: number): readonly Act[] => {
@@ -10,8 +10,15 @@ export const sequenceOf = (seed: number): readonly Act[] => {
   return sequence;
 };
 
+/** How the messages of a seed's sequence travel: as often encrypted as not. */
+export const protectionOf = (seed: number): SoakProtection => {
+  const [protection = 'omemo'] = fc.sample(fc.constantFrom(...protections), { numRuns: 1, seed });
+  return protection;
+};
+
 export interface Played {
   readonly seed: number;
+  readonly protection: SoakProtection;
   readonly sequence: readonly Act[];
   readonly outcome: Outcome;
   /** What went wrong, in words; empty where nothing did. */
@@ -36,9 +43,10 @@ export const campaign = async (
       for (let seed = nextSeed(); seed !== undefined; seed = nextSeed()) {
         world ??= await World.start();
         const sequence = sequenceOf(seed);
-        const outcome = await play(world, sequence, `q${seed}`);
+        const protection = protectionOf(seed);
+        const outcome = await play(world, sequence, { label: `q${seed}`, protection });
         const words = describeDamage(outcome.damage);
-        played({ seed, sequence, outcome, words });
+        played({ seed, protection, sequence, outcome, words });
         if (words === '') continue;
         // Whatever is wrong there would be found again after each sequence to come.
         await world.stop();

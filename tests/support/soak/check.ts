@@ -63,6 +63,7 @@ const checkPromises = (person: Person, told: readonly ToldMessage[], script: Scr
   const lost = [...script.sent.keys()]
     .filter((key) => !byKey.has(key) && !gone.has(key))
     .map((key) => `the archive of ${person}: ${key}`);
+  const bare = told.filter(({ protections }) => protections.some((one) => one !== script.protection));
   const doubled = [...script.cancelled]
     .filter((key) => byKey.has(key))
     .map((key) => `the archive of ${person}: ${key}, which was withdrawn`);
@@ -86,6 +87,9 @@ const checkPromises = (person: Person, told: readonly ToldMessage[], script: Scr
       ),
     ],
     doubled,
+    wrong: bare.map(
+      ({ key, protections }) => `the archive of ${person}: ${key} travelled as ${protections.join(', ')}`,
+    ),
   };
 };
 
@@ -112,11 +116,15 @@ const compare = (seat: Seat, rows: readonly MessageView[], world: World, script:
       script.sent.get(key) === seat.name && !known.has(key) ? [id] : [],
     ),
   );
-  const shown = rows.filter(({ id, retracted }) => retracted !== true || !own.has(id));
+  const unreadable = rows.filter(isUnreadable);
+  const shown = rows.filter((row) => (row.retracted !== true || !own.has(row.id)) && !isUnreadable(row));
   const expected = told.filter(({ key }) => !script.isDeleted(seat.name, key));
   const wanted = expected.map(({ key, retracted }) => (retracted ? TOMBSTONE : key));
   const found = shown.map(({ body, retracted }) => (retracted === true ? TOMBSTONE : keyOf(body)));
-  const lost = surplus(wanted, found).map((key) => `${seat.name}: ${key}`);
+  const lost = [
+    ...surplus(wanted, found).map((key) => `${seat.name}: ${key}`),
+    ...unreadable.map(({ id }) => `${seat.name}: what row ${id} says cannot be read`),
+  ];
   const doubled = surplus(found, wanted).map((key) => `${seat.name}: ${key}`);
   if (lost.length > 0 || doubled.length > 0) return { ...none, lost, doubled };
   if (found.join('\n') !== wanted.join('\n')) {
@@ -130,6 +138,9 @@ const compare = (seat: Seat, rows: readonly MessageView[], world: World, script:
   const details = pairs.map(({ row, message }) => compareOne(seat, row, message, { shown, world }));
   return joined([...details, compareReading(seat, rows, told, script)]);
 };
+
+/** It is in its place, and nobody can read it. */
+const isUnreadable = ({ failure }: MessageView): boolean => failure === 'not-decryptable';
 
 /** What the first list has more often than the second. */
 const surplus = (list: readonly string[], other: readonly string[]): readonly string[] => {
@@ -156,6 +167,7 @@ const compareOne = (
       wrong.push(`${seat.name}: ${message.key}: ${what} ${String(found)}, not ${String(wanted)}`);
   };
   expect('text', row.body, message.versions.at(-1));
+  expect('protection', row.protection, message.protections[0]);
   const reactions = [...message.reactions.values()].flatMap((sets) => (sets.at(-1) ?? '').split(' '));
   const shownReactions = (row.reactions ?? []).flatMap(({ emoji, count }) =>
     Array.from({ length: count }, () => emoji),

@@ -1,4 +1,5 @@
 import type { MessageId } from '#shared/ids.ts';
+import type { Protection } from '#shared/views.ts';
 import type { DeviceName, Person } from './world.ts';
 
 /** What the user was told about one message on one computer, by the answers of the application. */
@@ -10,6 +11,8 @@ export interface Promised {
 /** What was done in one sequence, and what came of it as far as the users could see. */
 export class Script {
   readonly label: string;
+  /** How everything is to travel. */
+  readonly protection: Protection;
   /** Texts whose sending was confirmed to the user: these must arrive. */
   readonly sent = new Map<string, DeviceName>();
   /** Taken back before they left; these must not arrive. */
@@ -28,8 +31,9 @@ export class Script {
   readonly written = new Map<string, DeviceName>();
   #texts = 0;
 
-  constructor(label: string) {
+  constructor(label: string, protection: Protection) {
     this.label = label;
+    this.protection = protection;
   }
 
   /** A text that no other message has; the name of the computer is for whoever reads the report. */

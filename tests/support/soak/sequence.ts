@@ -2,7 +2,7 @@ import { isFault, type Act, type Fault } from './acts.ts';
 import { settle, type Damage } from './check.ts';
 import { heal, perform } from './perform.ts';
 import { Script } from './script.ts';
-import type { World } from './world.ts';
+import type { SoakProtection, World } from './world.ts';
 
 export interface Outcome {
   readonly damage: Damage;
@@ -12,9 +12,13 @@ export interface Outcome {
 }
 
 /** Plays one sequence in a world that the one before left whole, heals the network, and looks at every computer. */
-export const play = async (world: World, sequence: readonly Act[], label: string): Promise<Outcome> => {
-  const script = new Script(label);
-  await world.turnPage();
+export const play = async (
+  world: World,
+  sequence: readonly Act[],
+  { label, protection }: { readonly label: string; readonly protection: SoakProtection },
+): Promise<Outcome> => {
+  const script = new Script(label, protection);
+  await world.turnPage(protection);
   for (const act of sequence) await perform(world, act, script);
   await heal(world);
   const damage = await settle(world, script);

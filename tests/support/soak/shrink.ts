@@ -1,7 +1,7 @@
 import type { Act } from './acts.ts';
 import { describeDamage } from './check.ts';
 import { play } from './sequence.ts';
-import { World } from './world.ts';
+import { World, type SoakProtection } from './world.ts';
 
 export interface Shrunk {
   readonly sequence: readonly Act[];
@@ -13,8 +13,12 @@ export interface Shrunk {
  * is played several times, and what has failed once counts.
  * @returns undefined where it does not fail again
  */
-export const shrink = async (sequence: readonly Act[], tries: number): Promise<Shrunk | undefined> => {
-  const stage = new Stage();
+export const shrink = async (
+  sequence: readonly Act[],
+  protection: SoakProtection,
+  tries: number,
+): Promise<Shrunk | undefined> => {
+  const stage = new Stage(protection);
   try {
     const damage = await stage.failure(sequence, tries);
     if (damage === '') return undefined;
@@ -35,14 +39,20 @@ export const shrink = async (sequence: readonly Act[], tries: number): Promise<S
 
 /** A world that is kept while nothing goes wrong in it, and made anew where something has. */
 class Stage {
+  readonly #protection: SoakProtection;
   #world: World | undefined;
   #plays = 0;
+
+  constructor(protection: SoakProtection) {
+    this.#protection = protection;
+  }
 
   /** @returns what went wrong, in words; empty where nothing did */
   async failure(sequence: readonly Act[], tries: number): Promise<string> {
     for (let attempt = 0; attempt < tries; attempt++) {
       this.#world ??= await World.start();
-      const { damage } = await play(this.#world, sequence, `again${this.#plays++}`);
+      const label = `again${this.#plays++}`;
+      const { damage } = await play(this.#world, sequence, { label, protection: this.#protection });
       const words = describeDamage(damage);
       if (words === '') continue;
       await this.end();

@@ -1,4 +1,13 @@
 import type { Element } from '#main/xmpp/stanza.ts';
+import type { Protection } from '#shared/views.ts';
+
+/** The text of an archived message, whoever had to open it. */
+export interface ArchivedText {
+  /** Empty where it has none. */
+  readonly text: string;
+  /** How it travelled. */
+  readonly protection: Protection;
+}
 
 /** A message as the archive tells it, with all that was said about it afterwards. */
 export interface ToldMessage {
@@ -8,6 +17,8 @@ export interface ToldMessage {
   readonly sender: string;
   /** Its texts, the first one first. */
   readonly versions: string[];
+  /** How each of them travelled. */
+  readonly protections: Protection[];
   /** `id` of the message that it answers, which may come later: one that waits for its time, say. */
   readonly answers: string | undefined;
   retracted: boolean;
@@ -48,17 +59,17 @@ export class Story {
   readonly #byId = new Map<string, ToldMessage>();
   readonly #edits = new Set<string>();
 
-  /** @param message the next one of the archive */
-  tell(message: Element): void {
+  /** @param message the next one of the archive, with its text */
+  tell(message: Element, content: ArchivedText): void {
     const sender = (message.attrs['from'] ?? '').split('/')[0] ?? '';
     const about = (['replace', 'retract', 'reactions', 'receipts', 'markers'] as const).find(
       (kind) => message.getChild(elements[kind], NS[kind]) !== undefined,
     );
-    if (about === undefined) this.#tellText(message, sender);
+    if (about === undefined) this.#tellText(message, sender, content);
     else {
       const child = message.getChild(elements[about], NS[about]);
       const target = this.#byId.get(child?.attrs['id'] ?? '');
-      if (target !== undefined) this.#tellAbout(about, message, sender, target);
+      if (target !== undefined) this.#tellAbout(about, message, { ...content, sender }, target);
     }
   }
 
@@ -67,14 +78,15 @@ export class Story {
     return answers === undefined ? undefined : this.#byId.get(answers);
   }
 
-  #tellText(message: Element, sender: string): void {
+  #tellText(message: Element, sender: string, { text: whole, protection }: ArchivedText): void {
     const id = message.attrs['id'] ?? '';
-    const text = ownText(message);
+    const text = ownText(whole);
     if (text === '' || this.#byId.has(id)) return;
     const told: ToldMessage = {
       key: keyOf(text),
       sender,
       versions: [text],
+      protections: [protection],
       answers: message.getChild('reply', NS.reply)?.attrs['id'],
       retracted: false,
       reactions: new Map(),
@@ -85,14 +97,20 @@ export class Story {
     this.messages.push(told);
   }
 
-  #tellAbout(about: keyof typeof elements, message: Element, sender: string, target: ToldMessage): void {
+  #tellAbout(
+    about: keyof typeof elements,
+    message: Element,
+    { sender, text, protection }: ArchivedText & { readonly sender: string },
+    target: ToldMessage,
+  ): void {
     const isAuthor = target.sender === sender;
     switch (about) {
       case 'replace': {
         const id = message.attrs['id'] ?? '';
         if (!isAuthor || target.retracted || this.#edits.has(id)) return;
         this.#edits.add(id);
-        target.versions.push(ownText(message));
+        target.versions.push(ownText(text));
+        target.protections.push(protection);
         return;
       }
       case 'retract':
@@ -125,8 +143,8 @@ export class Story {
 }
 
 /** Without the quotation in front of a reply. */
-const ownText = (message: Element): string =>
-  (message.getChildText('body') ?? '')
+const ownText = (text: string): string =>
+  text
     .split('\n')
     .filter((line) => !line.startsWith('>'))
     .join('\n');

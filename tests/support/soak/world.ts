@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ChatId, MessageId } from '#shared/ids.ts';
-import type { MessageView } from '#shared/views.ts';
+import type { MessageView, Protection } from '#shared/views.ts';
 import { Device } from '../device.ts';
 import { startFaultProxy, type FaultProxy } from '../fault-proxy.ts';
 import { startServer, type XmppServer } from '../server.ts';
@@ -12,6 +12,10 @@ import { Story } from './story.ts';
 
 export const deviceNames = ['ada-laptop', 'ada-desktop', 'bob-laptop', 'bob-desktop'] as const;
 export type DeviceName = (typeof deviceNames)[number];
+/** What a sequence can be played with. */
+export const protections = ['none', 'omemo'] as const satisfies readonly Protection[];
+export type SoakProtection = (typeof protections)[number];
+
 export const people = ['ada', 'bob'] as const;
 export type Person = (typeof people)[number];
 
@@ -54,9 +58,10 @@ export class Seat {
     }
   }
 
-  /** From here on a new sequence begins. */
-  async turnPage(): Promise<void> {
+  /** From here on a new sequence begins, in which everything is to travel so. */
+  async turnPage(protection: SoakProtection): Promise<void> {
     this.#before = (await this.rows()).at(-1)?.id ?? this.#before;
+    await this.device.window.api.encryption.setProtection({ chatId: this.chatId, choice: protection });
   }
 }
 
@@ -77,8 +82,8 @@ export class World {
     this.#folder = folder;
     const { port, ca } = server;
     const book = (person: Person): ArchiveBook =>
-      new ArchiveBook({ jid: jidOf(person), password: person, port, ca }, (message) =>
-        this.stories[person].tell(message),
+      new ArchiveBook({ jid: jidOf(person), password: person, port, ca }, (message, content) =>
+        this.stories[person].tell(message, content),
       );
     this.#books = { ada: book('ada'), bob: book('bob') };
   }
@@ -93,6 +98,8 @@ export class World {
       const taken = await Promise.all(deviceNames.map((name) => takeSeat(name, server, folder)));
       for (const seat of taken) seats.set(seat.name, seat);
       await introduce(world);
+      await Promise.all(Object.values(world.#books).map((book) => book.publishDevice()));
+      await Promise.all(taken.map(trustAll));
       return world;
     } catch (error) {
       await world.stop();
@@ -117,8 +124,8 @@ export class World {
   }
 
   /** From here on a new sequence begins: what is there by now has been looked at. */
-  async turnPage(): Promise<void> {
-    await Promise.all([...this.seats.values()].map((seat) => seat.turnPage()));
+  async turnPage(protection: SoakProtection): Promise<void> {
+    await Promise.all([...this.seats.values()].map((seat) => seat.turnPage(protection)));
     this.#told = { ada: this.stories.ada.messages.length, bob: this.stories.bob.messages.length };
   }
 
@@ -156,8 +163,6 @@ const takeSeat = async (name: DeviceName, server: XmppServer, folder: string): P
   await device.window.api.settings.update({ sendReadMarkers: true, sendReceipts: true });
   const other = jidOf(person === 'ada' ? 'bob' : 'ada');
   const chat = await device.window.api.chats.open({ accountId: account.id, jid: other });
-  // The windows are compared with the archive, which must be readable for that.
-  await device.window.api.encryption.setProtection({ chatId: chat.id, choice: 'none' });
   return new Seat(name, device, proxy, chat.id);
 };
 
@@ -172,5 +177,30 @@ const introduce = async (world: World): Promise<void> => {
   for (const { name, device } of world.seats.values()) {
     const other = jidOf(personOf(name) === 'ada' ? 'bob' : 'ada');
     await until(`${name} to know ${other}`, () => device.window.contacts.get(other)?.subscription === 'both');
+  }
+};
+
+/** Of each person: two computers, and what reads the archive. */
+const DEVICES = 3;
+
+/** As the user would: looks at the devices of both people, and switches each on. */
+const trustAll = async ({ name, device, chatId }: Seat): Promise<void> => {
+  const accountId = device.account?.id;
+  if (accountId === undefined) throw new Error(`${name} has no account`);
+  const { encryption } = device.window.api;
+  for (const jid of people.map(jidOf)) {
+    const others = await until(`${name} to know the devices of ${jid}`, async () => {
+      // Who looks at a chat gets the keys of the other side's devices.
+      await encryption.protection({ chatId });
+      const { devices } = await encryption.devices({ accountId, jid, fetch: true });
+      const listed = devices.filter(({ standing }) => standing !== 'removed');
+      const known = listed.flatMap(({ isThis, deviceId, fingerprint }) =>
+        isThis || fingerprint === undefined ? [] : [{ deviceId, fingerprint }],
+      );
+      return (
+        listed.length === DEVICES && known.length === listed.filter(({ isThis }) => !isThis).length && known
+      );
+    });
+    for (const key of others) await encryption.setTrust({ accountId, jid, ...key, trusted: true });
   }
 };
