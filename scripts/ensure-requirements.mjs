@@ -27,7 +27,7 @@ import path from 'node:path';
  * @property {readonly NodeJS.Platform[]} [on] only there; everywhere when left out
  * @property {string} [service] what its Debian package would start now and with every boot: we need only the program
  */
-/** @typedef {'prosody' | 'prosody-modules' | 'ejabberd' | 'ejabberd-sqlite' | 'slixmpp' | 'python-omemo' | 'profanity' | 'tmux' | 'debootstrap' | 'chromium' | 'openssl' | 'dbus' | 'gnome-keyring' | 'libsecret' | 'fonts' | 'emoji-font'} RequirementName */
+/** @typedef {'prosody' | 'prosody-modules' | 'ejabberd' | 'ejabberd-sqlite' | 'slixmpp' | 'python-omemo' | 'profanity' | 'tmux' | 'gajim' | 'xvfb' | 'debootstrap' | 'chromium' | 'openssl' | 'dbus' | 'gnome-keyring' | 'libsecret' | 'fonts' | 'emoji-font'} RequirementName */
 
 // The places where main/hosts/web/browser.ts looks for one.
 const BROWSERS = [
@@ -126,6 +126,23 @@ export const requirements = {
     found: (system) => hasCommand(system, 'tmux'),
     packages: { apt: ['tmux'], dnf: ['tmux'], pacman: ['tmux'] },
     elsewhere: 'https://github.com/tmux/tmux/wiki/Installing',
+    on: ['linux'],
+  },
+  gajim: {
+    name: 'Gajim with gajim-omemo',
+    purpose: 'another contact of the interoperability tests',
+    // Later versions have OMEMO in another form, which the tests do not drive: they are left out there.
+    found: (system) => !isBookworm(system) || system.exists('/usr/share/gajim/plugins/omemo/plugin.py'),
+    packages: { apt: ['gajim', 'gajim-omemo'] },
+    elsewhere: 'https://gajim.org/download/',
+    on: ['linux'],
+  },
+  xvfb: {
+    name: 'Xvfb',
+    purpose: "the display of the tests' Gajim",
+    found: (system) => !isBookworm(system) || hasCommand(system, 'Xvfb'),
+    packages: { apt: ['xvfb'] },
+    elsewhere: 'https://www.x.org/',
     on: ['linux'],
   },
   chromium: {
@@ -264,3 +281,6 @@ const hasPythonModule = (system, name) => {
 
 /** @param {System} system */
 const isDebian = (system) => hasCommand(system, 'apt-get');
+
+/** @param {System} system */
+const isBookworm = (system) => isDebian(system) && /^VERSION_CODENAME=bookworm$/m.test(system.osRelease);

@@ -39,6 +39,8 @@ const interop = [
   'python-omemo',
   'profanity',
   'tmux',
+  'gajim',
+  'xvfb',
 ];
 /** @type {readonly RequirementName[]} */
 const endToEnd = ['chromium', 'prosody', 'prosody-modules', 'openssl', 'fonts', 'emoji-font'];

@@ -24,8 +24,8 @@ export interface OmemoPeer {
 /** @param home folder of this client alone; what it finds there is from before its restart */
 export type StartOmemoPeer = (login: Login, home: string) => Promise<OmemoPeer>;
 
-/** slixmpp with python-omemo. */
-export class PythonPeer implements OmemoPeer {
+/** A client that speaks the lines of `slixmpp-client.py`. */
+export class ScriptedPeer implements OmemoPeer {
   readonly client: OtherClient;
 
   constructor(client: OtherClient) {
@@ -63,5 +63,6 @@ export class PythonPeer implements OmemoPeer {
   }
 }
 
-export const startPythonPeer = async (login: Login, home: string): Promise<PythonPeer> =>
-  new PythonPeer(await startPythonOmemo(login, path.join(home, 'omemo.json')));
+/** slixmpp with python-omemo. */
+export const startPythonPeer = async (login: Login, home: string): Promise<ScriptedPeer> =>
+  new ScriptedPeer(await startPythonOmemo(login, path.join(home, 'omemo.json')));

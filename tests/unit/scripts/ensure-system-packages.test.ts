@@ -155,6 +155,16 @@ describe('Debian and Ubuntu as root', () => {
     expect(text).toContain('apt-get install -y python3-slixmpp erlang-p1-sqlite3');
   });
 
+  it('asks for Gajim on Debian 12 alone: later versions are another partner', () => {
+    const on = (codename: string, ...files: readonly string[]) =>
+      makeSystem({ osRelease: `ID=debian\nVERSION_CODENAME=${codename}\n`, files: [apt, ...files] });
+    const text = stopOf(() => ensureSystemPackages(on('bookworm'), 'npm test', ['gajim', 'xvfb']));
+    expect(text).toContain('apt-get install -y gajim gajim-omemo xvfb');
+    const installed = ['/usr/share/gajim/plugins/omemo/plugin.py', '/usr/bin/Xvfb'];
+    for (const system of [on('bookworm', ...installed), on('trixie')])
+      ensureSystemPackages(system, 'npm test', ['gajim', 'xvfb']);
+  });
+
   it('uses the names of Ubuntu there', () => {
     const system = makeSystem({
       root: true,

@@ -1,0 +1,1 @@
+from driver.plugin import Driver
