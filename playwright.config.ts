@@ -14,7 +14,7 @@ const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 const devices = ['--use-fake-device-for-media-stream'];
 
 /** About one host only: its own defences, or parts of it in isolation. */
-const ofOneHost = /(?:loopback-.*|policy|electron-shell|browser-traffic|screenshots)\.spec\.ts$/;
+const ofOneHost = /(?:demo|loopback-.*|policy|electron-shell|browser-traffic|screenshots)\.spec\.ts$/;
 const needsElectron = /electron-binary\.spec\.ts$/;
 
 export default defineConfig({

@@ -60,7 +60,7 @@ const use = async (launchUrl: string, screenshot: string): Promise<void> => {
 
 const converse = async (page: Page): Promise<void> => {
   await page.getByText(cast.answers.name).first().click();
-  const composer = page.getByRole('textbox', { name: /message/i });
+  const composer = page.getByRole('textbox', { name: /^message to/i });
   await composer.fill(MESSAGE);
   await composer.press('Enter');
   await page.getByText(MESSAGE).first().waitFor();
