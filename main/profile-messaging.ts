@@ -66,8 +66,9 @@ const perAccount = <T>(make: (id: AccountId) => T): ((id: AccountId) => T) => {
 const outboxes = ({ store, changes, clock, log, settings, encryption }: MessagingOptions) =>
   perAccount((id) => {
     const sendTyping = (): boolean => settings.view().sendTyping;
-    const scheme = encryption?.scheme;
-    return new Outbox(id, { store, changes, clock, log: log.child('outbox'), sendTyping, scheme });
+    const { scheme, protectionOf } = encryption ?? {};
+    const parts = { store, changes, clock, log: log.child('outbox'), sendTyping };
+    return new Outbox(id, { ...parts, scheme, protectionOf });
   });
 
 const histories = ({ store, changes, clock, log, encryption }: MessagingOptions, inbound: Inbound) => {

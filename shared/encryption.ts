@@ -91,7 +91,8 @@ export interface DeviceNotice {
 /**
  * What becomes of the next message of a chat. `verified`: encrypted, and every device that gets it was compared;
  * `encrypted`; `no-trusted-device` and `no-device`: it would not be sent; `plain`: not encrypted, because the
- * user wants so; `plain-no-omemo`: not encrypted, because the other side has no OMEMO as far as is known.
+ * user wants so; `plain-no-omemo`: not encrypted, because the other side has no OMEMO as far as is known;
+ * `unasked`: nobody has asked the other side yet: it waits for the answer, and is encrypted where they have OMEMO.
  */
 export type ProtectionOutlook =
   | 'verified'
@@ -99,7 +100,8 @@ export type ProtectionOutlook =
   | 'no-trusted-device'
   | 'no-device'
   | 'plain'
-  | 'plain-no-omemo';
+  | 'plain-no-omemo'
+  | 'unasked';
 
 export interface ChatProtectionView {
   readonly choice: ProtectionChoice;

@@ -128,8 +128,11 @@ export interface ReactionView {
   readonly mine: boolean;
 }
 
-/** How a message was protected. Chosen before it is queued and never lowered afterwards. */
-export type Protection = 'none' | 'omemo' | 'otr';
+/**
+ * How a message was protected. Chosen before it is queued and never lowered afterwards. `unsettled`: as soon as it
+ * is known whether the other side has OMEMO, and with it where they have; until then it does not leave.
+ */
+export type Protection = 'none' | 'omemo' | 'otr' | 'unsettled';
 
 export interface MessageView {
   readonly id: MessageId;

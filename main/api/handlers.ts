@@ -143,15 +143,13 @@ const messageHandlers = (services: Services): ProfileHandlers['messages'] => {
       const answeredId = await findAnswered(store, services.historyOf, messageId);
       return answeredId === undefined ? {} : { answeredId };
     },
-    send: async ({ chatId, text, replyTo, sendAt }) => {
-      // The first message is encrypted too, where the other side has OMEMO.
-      const { accountId, jid } = store.chats.properties(chatId);
-      await services.encryption.network.acquaint(accountId, jid);
+    send: ({ chatId, text, replyTo, sendAt }) => {
       const message = messages.send(chatId, text, { replyTo, sendAt });
       typing.sent(chatId);
       return viewOf(message);
     },
     forward: async ({ messageId, to }) => {
+      // Nobody has opened these chats on this stream: who had no devices the last time may have some now.
       const { network } = services.encryption;
       await Promise.all(to.map(({ accountId, jid }) => network.acquaint(accountId, jid)));
       return { rows: messages.forward(messageId, to).map(viewOf) };

@@ -4,6 +4,7 @@
  */
 import type { AccountId, DeviceId, MessageId } from '#shared/ids.ts';
 import type { UnreadableReason } from '#shared/omemo.ts';
+import type { Protection } from '#shared/views.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 
 /** Whose conversation with whom; both addresses are bare. */
@@ -32,6 +33,18 @@ export type SealOutcome =
  */
 export type NobodyReads = 'no-device' | 'no-trusted-device' | 'keys-unusable' | 'keys-unreachable';
 
+/**
+ * What became of asking somebody for their devices. `unanswered`: they or their server would not say; `lost`: our
+ * own connection is gone, and nobody knows.
+ */
+export type AskOutcome = 'answered' | 'unanswered' | 'lost';
+
+/** How a message is protected whose protection was left open. */
+export type ProtectOutcome =
+  | { readonly kind: 'settled'; readonly protection: Exclude<Protection, 'unsettled'> }
+  /** Nobody has asked yet. Never rejects; once it is `answered`, there is a protection. */
+  | { readonly kind: 'asking'; readonly answer: Promise<AskOutcome> };
+
 /** Which device wrote a message, proven by its session. */
 export interface Writer {
   readonly deviceId: DeviceId;
@@ -52,6 +65,8 @@ export type OpenOutcome =
     };
 
 export interface EncryptionScheme {
+  /** The best protection that the other side has, as far as they have told. */
+  protect(conversation: Conversation): ProtectOutcome;
   /**
    * Encrypts a text for all devices that may read it, and notes who they are.
    * @param messageId for the ledger; undefined for what is said about a message

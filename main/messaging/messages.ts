@@ -109,9 +109,16 @@ export class MessageService {
 
   /** Queues a failed message again, under the same id. */
   resend(messageId: MessageId): StoredMessage {
-    const { store } = this.#deps;
+    const { store, clock, protectionOf } = this.#deps;
     const message = this.#requireOwn(messageId);
-    const queued = store.messages.requeue(messageId, this.#deps.clock.now());
+    const queued = store.transaction(() => {
+      const again = store.messages.requeue(messageId, clock.now());
+      // Nobody would say whether they have OMEMO: the user may have decided without them.
+      const decided = protectionOf?.(message.chatId) ?? 'unsettled';
+      return again?.protection === 'unsettled' && decided !== 'unsettled'
+        ? store.messages.settleProtection(messageId, decided)
+        : again;
+    });
     // Not failed any more: a second click, or the answer came after all.
     if (queued === undefined) return message;
     return this.#goOn(queued);

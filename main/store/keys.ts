@@ -5,7 +5,7 @@ import { OmemoKeyStore } from './omemo-keys.ts';
 import { OmemoLedger } from './omemo-ledger.ts';
 import { OmemoSessionStore } from './omemo-sessions.ts';
 
-export type { OmemoDeviceRow } from './omemo-devices.ts';
+export type { ListChange, OmemoDeviceRow } from './omemo-devices.ts';
 export type { RecipientEntry } from './omemo-ledger.ts';
 export type { SessionPlace } from './omemo-sessions.ts';
 

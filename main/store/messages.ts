@@ -1,6 +1,6 @@
 import { AppError } from '#shared/errors.ts';
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
-import type { MessageDirection, MessageState } from '#shared/views.ts';
+import type { MessageDirection, MessageState, Protection } from '#shared/views.ts';
 import type { ArchiveStore } from './archive.ts';
 import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
@@ -249,6 +249,16 @@ export class MessageStore {
       this.#parts.chats.touch(message.chatId, 0);
       return message;
     });
+  }
+
+  /**
+   * Says how a message is protected, where that was left open; never again after that.
+   * @throws AppError `not-found` where it is settled
+   */
+  settleProtection(id: MessageId, protection: Exclude<Protection, 'unsettled'>): StoredMessage {
+    const message = this.require(id);
+    if (message.protection !== 'unsettled') throw new AppError('not-found', 'the protection is settled');
+    return this.#write(message, 'protection = $protection', { protection });
   }
 
   /** Another text for a message that has not been sealed. @returns the new row; undefined where it may have left */

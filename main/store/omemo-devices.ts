@@ -102,9 +102,20 @@ export class OmemoDeviceStore {
     return row && toDevice(row);
   }
 
+  /** When an address has last told its list, empty or not; undefined where it was never asked or never said. */
+  toldAt(accountId: AccountId, jid: string): number | undefined {
+    const sql = 'SELECT told_at FROM omemo_lists WHERE account_id = $accountId AND jid = $jid';
+    return this.#database.one<{ told_at: number }>(sql, { accountId, jid })?.told_at;
+  }
+
   /** Takes over a list of its owner. An empty one says that there are no devices now, and nothing about trust. */
   receiveList(accountId: AccountId, jid: string, ids: readonly DeviceId[], at: number): ListChange {
     return this.#database.transaction(() => {
+      this.#database.run(
+        `INSERT INTO omemo_lists (account_id, jid, told_at) VALUES ($accountId, $jid, $at)
+         ON CONFLICT (account_id, jid) DO UPDATE SET told_at = $at`,
+        { accountId, jid, at },
+      );
       const known = new Map(this.list(accountId, jid).map((device) => [device.deviceId, device]));
       const listed = new Set(ids);
       const added = [...listed].filter((id) => known.get(id)?.listed !== true);

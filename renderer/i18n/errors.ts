@@ -94,6 +94,7 @@ const failureSentences: ReadonlyMap<string, TranslationKey> = new Map([
   ['internal-server-error', 'failure.serverError'],
   ['no-trusted-device', 'failure.noTrustedDevice'],
   ['no-device', 'failure.noDevice'],
+  ['devices-unknown', 'failure.devicesUnknown'],
   ['keys-unusable', 'failure.keysUnusable'],
   ['keys-unreachable', 'failure.keysUnreachable'],
   ['encryption-unavailable', 'failure.cannotEncrypt'],

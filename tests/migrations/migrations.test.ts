@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import { openDatabase, type Database } from '#main/store/database.ts';
-import { migrations, type Migration } from '#main/store/migrations/index.ts';
-import { openStore } from '#main/store/store.ts';
-import { errorCode } from '#tests/support/app-error.ts';
+import { migrations } from '#main/store/migrations/index.ts';
 import { unreadBySearch } from '#tests/support/unread.ts';
 import { temporaryProfile, TEST_KEY } from '#tests/support/temporary-profile.ts';
 import { versionOneRows, versionOneSchema } from './version-1.ts';
@@ -17,6 +15,7 @@ import { stepToVersionSeven } from './version-7.ts';
 import { stepToVersionEight } from './version-8.ts';
 import { stepToVersionNine } from './version-9.ts';
 import { stepToVersionTen } from './version-10.ts';
+import { stepToVersionEleven } from './version-11.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -59,6 +58,7 @@ test('each version is what was released, to the letter', () => {
     stepToVersionEight,
     stepToVersionNine,
     stepToVersionTen,
+    stepToVersionEleven,
   ];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();
@@ -345,51 +345,25 @@ test('version 10 leaves the protection of older chats to the settings, and their
   expect(known).toMatchObject({ deviceId: 7, label: '' });
 });
 
-describe('the migrator', () => {
-  const step = (version: number, sql: string): Migration => ({ version, sql });
-  const first = step(1, 'CREATE TABLE one (a TEXT NOT NULL) STRICT; INSERT INTO one VALUES (1);');
-
-  test('runs only what is missing, in order', () => {
-    const { paths } = temporaryProfile();
-    openDatabase(paths.database, TEST_KEY, [first]).close();
-    const second = step(2, "UPDATE one SET a = a || '-2'");
-    const third = step(3, "UPDATE one SET a = a || '-3'");
-    const database = openDatabase(paths.database, TEST_KEY, [first, second, third]);
-    try {
-      expect(database.all('SELECT a FROM one')).toEqual([{ a: '1-2-3' }]);
-      expect(database.schemaVersion).toBe(3);
-    } finally {
-      database.close();
-    }
-  });
-
-  test('leaves a whole version when a step fails in its middle', () => {
-    const { paths } = temporaryProfile();
-    openDatabase(paths.database, TEST_KEY, [first]).close();
-    const good = step(2, "UPDATE one SET a = 'two'");
-    const bad = step(3, "UPDATE one SET a = 'three'; INSERT INTO nowhere VALUES (1);");
-    expect(errorCode(() => openDatabase(paths.database, TEST_KEY, [first, good, bad]))).toBe('storage');
-    const database = openDatabase(paths.database, TEST_KEY, [first, good]);
-    try {
-      expect(database.all('SELECT a FROM one')).toEqual([{ a: 'two' }]);
-      expect(database.schemaVersion).toBe(2);
-    } finally {
-      database.close();
-    }
-  });
-
-  test('refuses a file of a newer version, and says which', () => {
-    const { paths } = temporaryProfile();
-    openDatabase(paths.database, TEST_KEY, [first, step(2, 'SELECT 1')]).close();
-    expect(() => openDatabase(paths.database, TEST_KEY, [first])).toThrow(
-      expect.objectContaining({ code: 'database-newer', detail: { found: 2, supported: 1 } }),
-    );
-  });
-
-  test('a store over a present version opens', () => {
-    const profile = temporaryProfile();
-    const database = openDatabase(profile.paths.database, TEST_KEY);
-    expect(openStore(database).accounts.list()).toEqual([]);
-    database.close();
-  });
+test('version 11 takes nobody for asked of whom version 10 knew no list', () => {
+  const profile = temporaryProfile();
+  const device = `INSERT INTO omemo_devices (account_id, jid, device_id, listed, first_list, first_seen)
+    VALUES ('6b1b8f4e-3c0a-4a5b-9f43-2f0f5c1d7e11', 'romeo@montague.example', 7, 1, 1, 5),
+           ('6b1b8f4e-3c0a-4a5b-9f43-2f0f5c1d7e11', 'romeo@montague.example', 8, 1, 0, 9),
+           ('6b1b8f4e-3c0a-4a5b-9f43-2f0f5c1d7e11', 'tybalt@capulet.example', 9, 0, 1, 5);`;
+  const steps = [
+    stepToVersionTwo,
+    stepToVersionThree,
+    stepToVersionFour,
+    stepToVersionFive,
+    stepToVersionSix,
+  ];
+  const later = [stepToVersionSeven, stepToVersionEight, stepToVersionNine, stepToVersionTen];
+  oldDatabase(profile.paths.database, versionOneSchema, versionOneRows, ...steps, ...later, device);
+  const { store } = profile.open();
+  const juliet = store.chats.accountOf(1 as ChatId);
+  const told = (jid: string): number | undefined => store.omemo.devices.toldAt(juliet, jid);
+  expect(told('romeo@montague.example')).toBe(9);
+  expect(told('tybalt@capulet.example')).toBeUndefined();
+  expect(told('paris@verona.example')).toBeUndefined();
 });

@@ -89,13 +89,13 @@ export class DeviceDesk {
     { choice, isOwnChoice }: { readonly choice: ProtectionChoice; readonly isOwnChoice: boolean },
   ): ChatProtectionView {
     const devices = this.#deps.store.devices.list(accountId, peer);
-    const isEncrypted = choice === 'omemo' || (choice === 'automatic' && devices.length > 0);
+    const next = this.#next(accountId, peer, choice, devices.length > 0);
     const listed = devices.filter((device) => device.listed);
     return {
       choice,
       isOwnChoice,
-      next: isEncrypted ? 'omemo' : 'none',
-      outlook: isEncrypted ? this.#reach(accountId, peer, listed) : plainOutlook(choice),
+      next,
+      outlook: next === 'omemo' ? this.#reach(accountId, peer, listed) : openOutlook(next, choice),
       waiting: listed.filter((device) => ['undecided', 'key-changed'].includes(standingFor(device))).length,
       notices: devices.flatMap(deviceNotices).toSorted((a, b) => a.at - b.at),
     };
@@ -134,6 +134,17 @@ export class DeviceDesk {
     return device;
   }
 
+  #next(
+    accountId: AccountId,
+    peer: string,
+    choice: ProtectionChoice,
+    hasDevices: boolean,
+  ): ChatProtectionView['next'] {
+    if (choice !== 'automatic') return choice;
+    if (hasDevices) return 'omemo';
+    return this.#deps.store.devices.toldAt(accountId, peer) === undefined ? 'unsettled' : 'none';
+  }
+
   #reach(accountId: AccountId, jid: string, listed: readonly OmemoDeviceRow[]): ProtectionOutlook {
     if (listed.length === 0) return 'no-device';
     const { store, policy } = this.#deps;
@@ -148,7 +159,10 @@ export class DeviceDesk {
   }
 }
 
-const plainOutlook = (choice: ProtectionChoice): ProtectionOutlook =>
-  choice === 'none' ? 'plain' : 'plain-no-omemo';
+/** Of a message that is not known to be encrypted. */
+const openOutlook = (next: ChatProtectionView['next'], choice: ProtectionChoice): ProtectionOutlook => {
+  if (next === 'unsettled') return 'unasked';
+  return choice === 'none' ? 'plain' : 'plain-no-omemo';
+};
 
 const notSeen = (): AppError => new AppError('not-found', 'the device has another key now');

@@ -17,6 +17,7 @@ import {
 } from '#main/xmpp/features/omemo-nodes.ts';
 import { StanzaError } from '#main/xmpp/port.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
+import { learnDeviceList } from './device-lists.ts';
 import { fetchBundle, fetchDeviceList, type LiveSession, type LiveSessions } from './live.ts';
 
 export interface DeviceNetworkDependencies {
@@ -58,13 +59,13 @@ export class DeviceNetwork {
 
   /** Fetches a list anew. A failure changes nothing, and is no news: what is known is shown. */
   async refresh(accountId: AccountId, jid: string): Promise<void> {
-    const { store, live, clock, log, changed, learn } = this.#deps;
+    const { store, live, log, changed, learn } = this.#deps;
     const session = live.get(accountId);
     if (session === undefined || this.#isFresh(session, jid)) return;
     try {
-      const ids = await fetchDeviceList(session, jid);
-      const { added, removed } = store.devices.receiveList(accountId, jid, ids, clock.now());
-      if (added.length + removed.length > 0) changed(accountId, jid);
+      const wasTold = store.devices.toldAt(accountId, jid) !== undefined;
+      const { added, removed } = await learnDeviceList(this.#deps, session, accountId, jid);
+      if (!wasTold || added.length + removed.length > 0) changed(accountId, jid);
       await learn(accountId, jid);
     } catch (error) {
       log.warn('a device list could not be fetched', {}, error);

@@ -11,7 +11,15 @@ import {
   type WireMessage,
 } from '#main/xmpp/features/omemo.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
-import type { Conversation, EncryptionScheme, NobodyReads, OpenOutcome, SealOutcome } from '../scheme.ts';
+import type {
+  Conversation,
+  EncryptionScheme,
+  NobodyReads,
+  OpenOutcome,
+  ProtectOutcome,
+  SealOutcome,
+} from '../scheme.ts';
+import type { Acquaintance } from './device-lists.ts';
 import type { DecryptResult, Engine, IdentityKey, SessionRecord } from './engine.ts';
 import { ownDevice, ownPreKeys } from './own-device.ts';
 import { openPayload, sealPayload } from './payload.ts';
@@ -37,6 +45,7 @@ export interface OmemoSchemeDependencies {
   readonly clock: Clock;
   readonly policy: () => TrustPolicy;
   readonly preparation: Pick<Preparation, 'needed' | 'failure' | 'listIsOld'>;
+  readonly acquaintance: Pick<Acquaintance, 'ask'>;
   readonly aftermath: Aftermath;
 }
 
@@ -55,6 +64,13 @@ export class OmemoScheme implements EncryptionScheme {
 
   constructor(deps: OmemoSchemeDependencies) {
     this.#deps = deps;
+  }
+
+  protect({ accountId, peer }: Conversation): ProtectOutcome {
+    const { store, acquaintance } = this.#deps;
+    if (store.devices.list(accountId, peer).length > 0) return { kind: 'settled', protection: 'omemo' };
+    if (store.devices.toldAt(accountId, peer) !== undefined) return { kind: 'settled', protection: 'none' };
+    return { kind: 'asking', answer: acquaintance.ask(accountId, peer) };
   }
 
   seal(conversation: Conversation, text: string, messageId: MessageId | undefined): SealOutcome {

@@ -10,6 +10,7 @@ import { encryptedElement } from '#main/xmpp/features/omemo.ts';
 import { readDeviceListEvent } from '#main/xmpp/features/omemo-nodes.ts';
 import { xml, type Element } from '#main/xmpp/stanza.ts';
 import type { EncryptionScheme } from '../scheme.ts';
+import { Acquaintance } from './device-lists.ts';
 import type { Engine, SessionRecord } from './engine.ts';
 import { fetchBundle, LiveSessions, type LiveSession } from './live.ts';
 import { OmemoScheme, type Aftermath } from './omemo-scheme.ts';
@@ -61,7 +62,8 @@ export class OmemoService {
       broken: (accountId, jid, deviceId) => this.#later('repairs', { accountId, jid, deviceId }),
       devicesChanged: deps.devicesChanged,
     };
-    this.scheme = new OmemoScheme({ ...deps, preparation: this.#preparation, aftermath });
+    const acquaintance = new Acquaintance(parts);
+    this.scheme = new OmemoScheme({ ...deps, preparation: this.#preparation, acquaintance, aftermath });
   }
 
   /** A stream has begun. @param full false where it was resumed: then nothing was missed */

@@ -8,7 +8,8 @@ import type { Clock } from '#main/util/clock.ts';
 import { OMEMO, type WireBundle } from '#main/xmpp/features/omemo.ts';
 import type { Conversation } from '../scheme.ts';
 import type { Engine, IdentityKey, SessionRecord } from './engine.ts';
-import { fetchBundle, fetchDeviceList, type LiveSession, type LiveSessions } from './live.ts';
+import { learnDeviceList } from './device-lists.ts';
+import { fetchBundle, type LiveSession, type LiveSessions } from './live.ts';
 import { ownDevice } from './own-device.ts';
 import { firstTrust, isTrusted, standingOf } from './trust.ts';
 
@@ -203,12 +204,11 @@ export class Preparation {
   }
 
   async #fetchList(accountId: AccountId, session: LiveSession, jid: string): Promise<void> {
-    const { store, clock, log, devicesChanged } = this.#deps;
+    const { log, devicesChanged } = this.#deps;
     this.#asked.add(`${accountId} ${jid}`);
     this.#old.delete(`${accountId} ${jid}`);
     try {
-      const ids = await fetchDeviceList(session, jid);
-      store.devices.receiveList(accountId, jid, ids, clock.now());
+      await learnDeviceList(this.#deps, session, accountId, jid);
       devicesChanged(accountId, jid);
     } catch (error) {
       log.warn('no device list', {}, error);

@@ -20,6 +20,11 @@ export class HeldChats {
     this.#held.set(chatId, [id]);
   }
 
+  /** What waits in a chat, in its order. */
+  waiting(chatId: ChatId): readonly OutboxId[] {
+    return this.#held.get(chatId) ?? [];
+  }
+
   /** The chat waits no longer. @returns what waited, in its order */
   release(chatId: ChatId): readonly OutboxId[] {
     const held = this.#held.get(chatId) ?? [];

@@ -1,5 +1,5 @@
 import type { AccountId, ChatId } from '#shared/ids.ts';
-import type { EncryptionScheme } from '#main/crypto/scheme.ts';
+import type { AskOutcome, EncryptionScheme, ProtectOutcome } from '#main/crypto/scheme.ts';
 import type { Logger } from '#main/log/logger.ts';
 import type { OutboxEntry, OutboxId } from '#main/store/outbox.ts';
 import type { Store } from '#main/store/store.ts';
@@ -10,6 +10,7 @@ import type { Stream } from '#main/xmpp/port.ts';
 import { UnsendableStanza } from '#main/xmpp/serialize.ts';
 import { parseStanza, type Element } from '#main/xmpp/stanza.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
+import type { Protection } from '#shared/views.ts';
 import { HeldChats } from './held-chats.ts';
 import { seal, sealSignal, type Sealed, type SealOptions } from './seal.ts';
 
@@ -22,6 +23,8 @@ export interface OutboxDependencies {
   readonly sendTyping: () => boolean;
   /** Encrypts what is to be protected; without it such messages are refused. */
   readonly scheme?: EncryptionScheme | undefined;
+  /** How the next message of a chat would be protected; raises what was left open where the user wants more now. */
+  readonly protectionOf?: ((chatId: ChatId) => Protection) | undefined;
 }
 
 /** The longest time that timers take; beyond it they fire at once (a signed 32-bit number of milliseconds). */
@@ -162,6 +165,33 @@ export class Outbox {
     }
   }
 
+  /** Whoever was asked has answered, or will not: nothing leaves on a guess. */
+  #asked(answer: AskOutcome, chatId: ChatId, stream: OutboxStream): void {
+    // What waits goes on with the next stream.
+    if (answer === 'lost' || this.#stream !== stream) return;
+    try {
+      if (answer === 'unanswered') this.#refuseUnsettled(chatId);
+    } catch (error) {
+      // They wait for the next stream: asking at once would go on for ever.
+      this.#deps.log.error('messages without an answer could not be marked', {}, error);
+      return;
+    }
+    this.#release(chatId, stream);
+  }
+
+  #refuseUnsettled(chatId: ChatId): void {
+    const { store } = this.#deps;
+    const refused = store.transaction(() =>
+      this.#held.waiting(chatId).flatMap((id) => {
+        const entry = store.outbox.get(id);
+        const message = entry?.messageId === undefined ? undefined : store.messages.get(entry.messageId);
+        if (entry === undefined || message?.protection !== 'unsettled') return [];
+        return this.#refuse(entry, 'devices-unknown') ?? [];
+      }),
+    );
+    this.#announce(...refused);
+  }
+
   /** As `poke`, when what has just happened was told to the windows; once for all that happened. */
   pokeSoon(): void {
     if (this.#willPoke) return;
@@ -257,6 +287,11 @@ export class Outbox {
       void sealed.ready.then(() => this.#release(chatId, stream));
       return undefined;
     }
+    if (sealed.kind === 'asking') {
+      this.#held.hold(chatId, entry.id);
+      void sealed.answer.then((answer) => this.#asked(answer, chatId, stream));
+      return undefined;
+    }
     const sending = messageId === undefined ? undefined : store.messages.setState(messageId, 'sending');
     store.outbox.countAttempt(entry.id);
     if (sealed.kind === 'refused') {
@@ -275,9 +310,22 @@ export class Outbox {
     const answered = reply === undefined ? undefined : store.references.find(entry.chatId, reply.id);
     const chat = store.chats.properties(entry.chatId);
     const options = { sendTyping: sendTyping(), answered, encrypt: this.#encryptFor(chat.jid) };
-    return entry.messageId !== undefined && message !== undefined
-      ? seal(message, chat, options)
-      : sealSignal(entry, message, chat, options);
+    if (entry.messageId === undefined || message === undefined)
+      return sealSignal(entry, message, chat, options);
+    if (message.protection !== 'unsettled') return seal(message, chat, options);
+    const outcome = this.#protect(entry.chatId, chat.jid);
+    if (outcome === undefined) return seal(message, chat, options);
+    if (outcome.kind === 'asking') return outcome;
+    return seal(store.messages.settleProtection(message.id, outcome.protection), chat, options);
+  }
+
+  /** For a message whose protection was left open; undefined where nothing here could protect it. */
+  #protect(chatId: ChatId, peer: string): ProtectOutcome | undefined {
+    const { scheme, store, protectionOf } = this.#deps;
+    // Meanwhile the user may have asked for more, never for less.
+    if (protectionOf?.(chatId) === 'omemo') return { kind: 'settled', protection: 'omemo' };
+    const own = store.accounts.require(this.#accountId).jid;
+    return scheme?.protect({ accountId: this.#accountId, own, peer });
   }
 
   #encryptFor(peer: string): SealOptions['encrypt'] {

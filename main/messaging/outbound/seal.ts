@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageId } from '#shared/ids.ts';
-import type { SealOutcome } from '#main/crypto/scheme.ts';
+import type { AskOutcome, SealOutcome } from '#main/crypto/scheme.ts';
 import type { Chat } from '#main/store/chats.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
 import type { OutboxEntry } from '#main/store/outbox.ts';
@@ -27,6 +27,8 @@ export type Sealed =
   | { readonly kind: 'sealed'; readonly stanza: Element }
   /** Keys are being fetched. `ready` settles when to seal again, and never rejects. */
   | { readonly kind: 'preparing'; readonly ready: Promise<void> }
+  /** The other side is being asked how it can be protected. Never rejects. */
+  | { readonly kind: 'asking'; readonly answer: Promise<AskOutcome> }
   /** It cannot be protected as it was meant to be; it stays here. */
   | { readonly kind: 'refused'; readonly condition: string };
 
@@ -68,6 +70,7 @@ const protectText = (
     case 'none':
       return sealed(build({ body: text, extensions: [] }));
     case 'otr':
+    case 'unsettled':
       return unavailable;
     case 'omemo': {
       const outcome = encrypt?.(text, messageId);

@@ -8,6 +8,7 @@ import { omemo } from './0007-omemo.ts';
 import { unreadCounts } from './0008-unread.ts';
 import { reactionIds } from './0009-reaction-ids.ts';
 import { protection } from './0010-protection.ts';
+import { deviceLists } from './0011-device-lists.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   unreadCounts,
   reactionIds,
   protection,
+  deviceLists,
 ];

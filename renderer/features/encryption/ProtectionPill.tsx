@@ -1,4 +1,12 @@
-import { Check, Lock, LockOpen, ShieldCheck, TriangleAlert, type LucideIcon } from 'lucide-react';
+import {
+  Check,
+  Lock,
+  LockKeyhole,
+  LockOpen,
+  ShieldCheck,
+  TriangleAlert,
+  type LucideIcon,
+} from 'lucide-react';
 import { useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatProtectionView, ProtectionOutlook } from '#shared/encryption.ts';
@@ -22,6 +30,7 @@ const icons: Readonly<Record<ProtectionOutlook, LucideIcon>> = {
   'no-device': TriangleAlert,
   plain: LockOpen,
   'plain-no-omemo': LockOpen,
+  unasked: LockKeyhole,
 };
 
 /** How the next message will be protected, in words. Nothing is said before it is known. */

@@ -77,6 +77,12 @@ export const outlookWords: Readonly<Record<ProtectionOutlook, OutlookWords>> = {
     means: 'protection.plainMeans',
     placeholder: 'composer.placeholder',
   },
+  unasked: {
+    tone: 'mute',
+    words: 'protection.unasked',
+    means: 'protection.unaskedMeans',
+    placeholder: 'composer.placeholderUnasked',
+  },
 };
 
 export const choiceWords: Readonly<

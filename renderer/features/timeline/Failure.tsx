@@ -31,6 +31,11 @@ export const Failure = ({ message }: { message: MessageView }): ReactNode => {
           {t('notice.reviewDevices')}
         </Button>
       )}
+      {message.failure === 'devices-unknown' && (
+        <Button small onClick={() => openDialog({ kind: 'unencrypted', chatId: message.chatId })}>
+          {t('failure.withoutEncryption')}
+        </Button>
+      )}
       <Button
         small
         onClick={() =>

@@ -1,4 +1,4 @@
-import { CalendarClock, Clock, Lock, LockOpen } from 'lucide-react';
+import { CalendarClock, Clock, Lock, LockKeyhole, LockOpen, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MessageView, Protection } from '#shared/views.ts';
@@ -17,6 +17,14 @@ const protectionWords: Readonly<Record<Protection, TranslationKey>> = {
   none: 'message.unencrypted',
   omemo: 'message.omemo',
   otr: 'message.otr',
+  unsettled: 'message.unsettled',
+};
+
+const protectionIcons: Readonly<Record<Protection, LucideIcon>> = {
+  none: LockOpen,
+  omemo: Lock,
+  otr: Lock,
+  unsettled: LockKeyhole,
 };
 
 /** When it was written, how it is protected, how far it has come. */
@@ -24,7 +32,7 @@ export const MessageMeta = ({ message, now }: { message: MessageView; now: numbe
   const { t } = useTranslation();
   const format = useFormat();
   const words = t(protectionWords[message.protection]);
-  const Icon = message.protection === 'none' ? LockOpen : Lock;
+  const Icon = protectionIcons[message.protection];
   const scheduled = waitOf(message, now) === 'scheduled' ? message.sendAt : undefined;
   return (
     <div className={cx('meta')}>

@@ -147,6 +147,11 @@ describe('how the next message goes out', () => {
     [{ next: 'omemo', outlook: 'no-device' }, 'No OMEMO device', 'Message, would not be sent'],
     [{ choice: 'none', outlook: 'plain' }, 'Not encrypted', 'Message, not encrypted'],
     [{}, 'Not encrypted', 'Message, not encrypted'],
+    [
+      { next: 'unsettled', outlook: 'unasked' },
+      'Encrypted if possible',
+      'Message, encrypted if they have OMEMO',
+    ],
   ];
 
   it.each(states)('%o is said in the head, the box and its button', async (state, pill, box) => {
@@ -219,6 +224,20 @@ describe('devices in the timeline', () => {
     await settle();
     expect(screen.getByRole('complementary', { name: /Profile/ })).toBeTruthy();
   });
+});
+
+it('a message about which nobody could be asked says so, and encryption can be given up in its place', async () => {
+  await openNadia(
+    [message(1, 'Hello', { state: 'failed', failure: 'devices-unknown', protection: 'unsettled' })],
+    { data: world() },
+  );
+  const row = article(0);
+  expect(row.textContent).toContain('Not sent: nobody could say whether the other side has OMEMO.');
+  expect(row.textContent).toContain('they have not been asked yet');
+  expect(within(row).getByRole('button', { name: 'Send again' })).toBeTruthy();
+  fireEvent.click(within(row).getByRole('button', { name: 'Write without encryption …' }));
+  await settle();
+  expect(screen.getByRole('alertdialog', { name: /without encryption/ })).toBeTruthy();
 });
 
 describe('who can read a message', () => {

@@ -150,8 +150,16 @@ describe('what the user decides', () => {
 });
 
 describe('what the next message will be', () => {
-  it('is not encrypted while the other side is not known to have OMEMO, unless the user wants so', () => {
+  it('is open until the other side was asked, whom nobody may take for one without OMEMO', () => {
     const { outlook } = begin();
+    expect(outlook()).toMatchObject({ next: 'unsettled', outlook: 'unasked' });
+    expect(outlook('omemo')).toMatchObject({ next: 'omemo', outlook: 'no-device' });
+    expect(outlook('none')).toMatchObject({ next: 'none', outlook: 'plain' });
+  });
+
+  it('is not encrypted where the other side has said that it has no OMEMO, unless the user wants so', () => {
+    const { outlook, list } = begin();
+    list();
     expect(outlook()).toMatchObject({ next: 'none', outlook: 'plain-no-omemo' });
     expect(outlook('omemo')).toMatchObject({ next: 'omemo', outlook: 'no-device' });
     expect(outlook('none')).toMatchObject({ next: 'none', outlook: 'plain' });
