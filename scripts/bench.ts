@@ -7,9 +7,9 @@
  * Server, keychain and profiles are the bench's own; the user's are not touched.
  */
 import { buildIfStale } from './build.ts';
-import { Desk } from './bench/desk.ts';
+import { archiveInMemory, Desk } from './bench/desk.ts';
 import { table, type Figure } from './bench/figures.ts';
-import { catchUp, catchUpServer } from './bench/parts/catch-up.ts';
+import { catchUp } from './bench/parts/catch-up.ts';
 import { insert } from './bench/parts/insert.ts';
 import { latency } from './bench/parts/latency.ts';
 import { memory } from './bench/parts/memory.ts';
@@ -28,17 +28,20 @@ interface Part {
 const parts: Readonly<Record<string, Part>> = {
   start: { run: start },
   open: { run: open },
-  latency: { run: latency },
+  latency: { run: latency, serverConfig: archiveInMemory },
   insert: { run: insert },
   memory: { run: memory },
-  'catch-up': { run: catchUp, serverConfig: catchUpServer },
+  'catch-up': { run: catchUp, serverConfig: archiveInMemory },
   omemo: { run: omemo },
   search: { run: search },
 };
 
 const say = (line: string): void => console.error(`[bench] ${line}`);
 
-/** @returns the exit code: 2 for a part that does not exist; a missed target is a result, not a failure */
+/**
+ * @returns the exit code: 1 where a part broke off, 2 for a part that does not exist; a missed target is a
+ * result, not a failure
+ */
 const bench = async (names: readonly string[]): Promise<number> => {
   const unknown = names.find((name) => !Object.hasOwn(parts, name));
   if (unknown !== undefined) {
@@ -48,23 +51,41 @@ const bench = async (names: readonly string[]): Promise<number> => {
   if (await buildIfStale()) say('built the application');
   const before = describeMachine();
   const figures: Figure[] = [];
+  const broken: string[] = [];
   for (const [name, part] of Object.entries(parts)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    // A desk for each part: what one leaves behind must not be in the way of the next.
-    const desk = await Desk.open(say, part.serverConfig);
-    const closeEarly = closeOnSignal(desk);
     try {
-      figures.push(...(await part.run(desk, say)));
-    } finally {
-      closeEarly.off();
-      await desk.close();
+      const measured = await runPart(part);
+      figures.push(...measured);
+      // The last part is minutes away: what is known is shown.
+      if (names.length !== 1) console.error(`${table(measured)}\n`);
+    } catch (error) {
+      // The other parts have something to tell all the same.
+      say(`The part "${name}" ended early. ${reasonOf(error)}`);
+      broken.push(name);
     }
   }
   console.log(table(figures));
   const { file, load } = await writeReport(figures, before);
   console.log(`\nLoad of this computer: ${load}. Written to ${file}`);
-  return 0;
+  if (broken.length > 0) console.log(`Not measured: ${broken.join(', ')} (see above for the reason).`);
+  return broken.length > 0 ? 1 : 0;
 };
+
+const runPart = async ({ run, serverConfig }: Part): Promise<readonly Figure[]> => {
+  // A desk for each part: what one leaves behind must not be in the way of the next.
+  const desk = await Desk.open(say, serverConfig);
+  const closeEarly = closeOnSignal(desk);
+  try {
+    return await run(desk, say);
+  } finally {
+    closeEarly.off();
+    await desk.close();
+  }
+};
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
 
 /** Ctrl-C ends what was started, too. */
 const closeOnSignal = (desk: Desk): { readonly off: () => void } => {
@@ -81,7 +102,7 @@ const closeOnSignal = (desk: Desk): { readonly off: () => void } => {
 };
 
 process.exitCode = await bench(process.argv.slice(2)).catch((error: unknown) => {
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  say(reasonOf(error));
   return 1;
 });
 // Nothing may hold the process once everything is closed.

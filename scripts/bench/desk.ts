@@ -30,6 +30,15 @@ export const cast = {
 /** The big profile: 500 chats and 200,000 messages, of which one chat has half. */
 export const BIG = { chats: 500, messages: 200_000, longest: 100_000 } as const;
 
+/**
+ * The server keeps archives in its memory. On disk it counts an archive with every message that it adds: after
+ * some thousand that hides what the clients need.
+ */
+export const archiveInMemory = `
+default_storage = "internal"
+storage = { archive = "memory" }
+storage_archive_item_limit = 100000`;
+
 export class Desk {
   /** For every process that is measured: a keychain of its own, and the server's authority. */
   readonly env: NodeJS.ProcessEnv;

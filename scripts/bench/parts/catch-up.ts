@@ -20,12 +20,6 @@ const PAGE_SIZE = 200;
 const IDLE_MS = 5_000;
 const SENDERS: readonly Side[] = [cast.ada, cast.bob, cast.carol, cast.dave, cast.frank];
 
-/** The server answers out of its memory: what it needs for its disk would hide what the clients need. */
-export const catchUpServer = `
-default_storage = "internal"
-storage = { archive = "memory" }
-storage_archive_item_limit = 100000`;
-
 interface Run {
   /** Login to the end of the last page, in the bare client; milliseconds. */
   readonly floor: number;
