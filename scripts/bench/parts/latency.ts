@@ -14,6 +14,8 @@ const ROUNDS = 12;
 const MESSAGES = 40;
 /** Between two messages: what the last one left behind is done by then, as when people write. */
 const PAUSE_MS = 40;
+const BURSTS = 5;
+const BURST_MESSAGES = 1_000;
 
 interface Pairs {
   readonly bare: Pair;
@@ -42,8 +44,10 @@ export const latency = async (desk: Desk, say: (line: string) => void): Promise<
     const disk = await durableWrite(desk.newFolder());
     rounds.push({ ...(await inTurn(pairs, one(`round ${round}`))), disk });
   }
+  say(`${BURSTS} times ${BURST_MESSAGES} messages in a row for each pair in turn`);
   const bursts: Row[] = [];
-    bursts.push(row);
+  for (let burst = 0; burst < BURSTS; burst += 1) {
+    bursts.push(await inTurn(pairs, (pair) => pair.burst(BURST_MESSAGES, `burst ${burst}`)));
   }
   return [...latencyFigures(rounds), ...burstFigures(bursts)];
 };
@@ -91,6 +95,7 @@ const latencyFigures = (rounds: readonly Round[]): readonly Figure[] => {
 
 const burstFigures = (bursts: readonly Row[]): readonly Figure[] => {
   const perSecond = (who: keyof Pairs): readonly number[] =>
+    bursts.map((row) => (BURST_MESSAGES * 1_000) / row[who]);
   return [
     { name: '1,000 in a row, bare @xmpp/client', unit: 'msg/s', values: perSecond('bare') },
     { name: '1,000 in a row, whole application', unit: 'msg/s', values: perSecond('whole') },
