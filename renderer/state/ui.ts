@@ -32,6 +32,9 @@ export type OpenDialog =
       readonly jid: string;
       readonly deviceId: DeviceId;
     }
+  /** `link`: with keys of somebody, and where it comes from only the user knows. */
+  | { readonly kind: 'verify-link'; readonly accountId: AccountId; readonly link: string }
+  | { readonly kind: 'share-keys'; readonly accountId: AccountId }
   | {
       readonly kind: 'name-device';
       readonly accountId: AccountId;

@@ -6,6 +6,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { FakeData } from './support/fake-backend.ts';
 import { encryptedWorld, NOW } from './support/fake-encrypted-world.ts';
+import type { Locator } from '@playwright/test';
 import { shoot } from './support/pictures.ts';
 import { expect, test, type ScriptedWindow } from './support/window-test.ts';
 
@@ -61,13 +62,69 @@ test('the profile beside the chat', async ({ openWindow, page }) => {
   await expectSoundEverywhere(window);
 });
 
-test('comparing a key', async ({ openWindow, page }) => {
+/** The dialog in which Nadia is verified, when its code is drawn. */
+const openVerify = async ({ page }: ScriptedWindow): Promise<Locator> => {
+  await page.getByRole('button', { name: /Show profile and devices/ }).click();
+  await page.getByRole('complementary').getByRole('button', { name: 'Verify', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: /Verify/ });
+  await expect(dialog.getByRole('img', { name: /Code with your address/ })).toBeVisible();
+  return dialog;
+};
+
+const NADIAS_KEYS = {
+  phone: '05f3a1c29d77e0b41c5a88f02b6d4e917a30c6d8e4419f22b8d05c1763aa90ef',
+  laptop: '8a12bb4055d1e09cf07a3316c4e2895d00b7fa61d92c44183e8f6ab519cd70e2',
+};
+
+const giveLink = async ({ page }: ScriptedWindow, link: string): Promise<void> => {
+  await page.getByLabel('Or their link').fill(link);
+  await page.keyboard.press('Enter');
+};
+
+test('verifying somebody', async ({ openWindow, page }) => {
   const window = await open(openWindow, page);
   await nadia(window);
-  await page.getByRole('button', { name: 'Show profile and devices' }).click();
-  await page.getByRole('complementary').getByRole('button', { name: 'Verify', exact: true }).click();
-  await expect(page.getByRole('dialog', { name: /Verify/ })).toBeVisible();
+  await openVerify(window);
   await shoot(window, 'verify', ['light', 'dark']);
+  await expectSoundEverywhere(window);
+});
+
+test('what a code would verify, and what it has verified', async ({ openWindow, page }) => {
+  const window = await open(openWindow, page);
+  await nadia(window);
+  await openVerify(window);
+  const { phone, laptop } = NADIAS_KEYS;
+  await giveLink(
+    window,
+    `xmpp:nadia@example.org?omemo-sid-101=${phone};omemo-sid-102=${laptop};omemo-sid-7=${'0d'.repeat(32)}`,
+  );
+  const verify = page.getByRole('button', { name: 'Verify 1 device' });
+  await expect(verify).toBeVisible();
+  await shoot(window, 'code-found', ['light', 'dark']);
+  await expectSoundEverywhere(window);
+  await verify.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('1 device is verified now.')).toBeVisible();
+  expect(await faultsOf(window)).toEqual([]);
+});
+
+test('a code that contradicts what is known', async ({ openWindow, page }) => {
+  const window = await open(openWindow, page);
+  await nadia(window);
+  await openVerify(window);
+  await giveLink(window, `xmpp:nadia@example.org?omemo-sid-101=${NADIAS_KEYS.laptop}`);
+  await expect(page.getByRole('alert')).toContainText('The keys contradict each other');
+  await expect(page.getByRole('button', { name: /^Verify \d/ })).toHaveCount(0);
+  await shoot(window, 'code-alarm', ['light', 'dark']);
+  await expectSoundEverywhere(window);
+});
+
+test('the own code', async ({ openWindow, page }) => {
+  const window = await open(openWindow, page);
+  await encryptionSettings(window);
+  await page.getByRole('button', { name: /^Your code: / }).click();
+  await expect(page.getByRole('img', { name: /Code with your address/ })).toBeVisible();
+  await shoot(window, 'own-code', ['light', 'dark']);
   await expectSoundEverywhere(window);
 });
 

@@ -13,7 +13,7 @@ import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
 import { availabilityDot } from '../../ui/presence.ts';
 import { Composer } from '../composer/Composer.tsx';
-import { ProtectionProvider } from '../encryption/protection-context.tsx';
+import { ProtectionProvider, useChatProtection } from '../encryption/protection-context.tsx';
 import { HeaderPill } from '../encryption/ProtectionPill.tsx';
 import { usePresenceWords } from '../contacts/use-presence-words.ts';
 import { Timeline } from '../timeline/Timeline.tsx';
@@ -102,10 +102,13 @@ const ProfileButton = (): ReactNode => {
   const { t } = useTranslation();
   const { ui } = useApp();
   const open = useUi((state) => state.profile);
+  const waiting = useChatProtection()?.waiting ?? 0;
+  const show = waiting > 0 ? t('profile.openWaiting', { count: waiting }) : t('profile.open');
   return (
     <IconButton
       icon={Info}
-      label={t(open ? 'profile.close' : 'profile.open')}
+      label={open ? t('profile.close') : show}
+      count={open ? 0 : waiting}
       active={open}
       aria-expanded={open}
       data-opens="profile"

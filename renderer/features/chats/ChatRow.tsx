@@ -62,6 +62,7 @@ export const ChatRow = memo(({ id, index, now, selected, tabbable }: ChatRowProp
         </span>
         <span className={cx('bottom')}>
           <Preview chat={chat} selected={selected} />
+          {chat.deviceWaits === true && chat.unread > 0 && <DeviceWaits />}
           {chat.unread > 0 && <Badge count={chat.unread} />}
         </span>
       </span>
@@ -80,7 +81,18 @@ const Badge = ({ count }: { count: number }): ReactNode => {
   );
 };
 
-/** What is being written, else an own draft, else the last message with its state. */
+/** Beside what is unread, which nothing may hide. */
+const DeviceWaits = (): ReactNode => {
+  const { t } = useTranslation();
+  return (
+    <span className={cx('warning')} data-tip={t('chats.deviceWaits')}>
+      <TriangleAlert size={14} strokeWidth={2.1} aria-hidden="true" />
+      <Hidden>{t('chats.deviceWaits')}</Hidden>
+    </span>
+  );
+};
+
+/** What is being written, else an own draft, else that a device waits, else the last message with its state. */
 const Preview = ({ chat, selected }: { chat: ChatView; selected: boolean }): ReactNode => {
   const { t } = useTranslation();
   const { drafts } = useApp();
@@ -91,17 +103,12 @@ const Preview = ({ chat, selected }: { chat: ChatView; selected: boolean }): Rea
   if (chat.typing) return <span className={cx('preview', 'typing')}>{t('chats.typing')}</span>;
   // The draft of the open chat stands in its box already.
   if (draft !== '' && !selected) return <Said before={t('chats.draft')} text={draft.slice(0, 200)} />;
+  if (chat.deviceWaits === true && chat.unread === 0) return <Warning text={t('chats.deviceWaits')} />;
   if (chat.last === undefined) return <span className={cx('preview')} />;
   const { direction, preview, state, retracted, undecryptable } = chat.last;
   const said = preview.startsWith('/me ') ? `* ${preview.slice(4)}` : preview;
   const text = retracted === true ? t('chats.retracted') : said;
-  if (undecryptable === true)
-    return (
-      <>
-        <TriangleAlert size={12} strokeWidth={2.1} className={cx('warning')} />
-        <Said text={t('message.undecryptableTitle')} />
-      </>
-    );
+  if (undecryptable === true) return <Warning text={t('message.undecryptableTitle')} />;
   if (direction === 'in') return <Said text={text} />;
   return (
     <>
@@ -110,6 +117,13 @@ const Preview = ({ chat, selected }: { chat: ChatView; selected: boolean }): Rea
     </>
   );
 };
+
+const Warning = ({ text }: { text: string }): ReactNode => (
+  <>
+    <TriangleAlert size={12} strokeWidth={2.1} className={cx('warning')} />
+    <Said text={text} />
+  </>
+);
 
 /** The words before a text are the window's and run in its direction, whatever that of the text. */
 const Said = ({ before, text }: { before?: string; text: string }): ReactNode => (

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeepLink, DeepLinkAction } from '#shared/deep-link.ts';
+import { formatKeyLink, keysOf } from '#shared/key-link.ts';
 import { useApp } from '../../app-context.tsx';
 import type { TranslationKey } from '../../i18n/translate.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -28,10 +29,11 @@ export const LinkDialog = ({ link }: { link: DeepLink }): ReactNode => {
   const account = useAccountChoice();
   const onClose = (): void => ui.setState({ deepLink: undefined });
   const body = link.action === 'message' ? (link.parameters['body'] ?? '') : '';
+  const keys = keysOf(link) ?? [];
   const possible = link.action !== 'join' && link.action !== 'register';
   return (
     <Dialog title={t('link.title')} onClose={onClose}>
-      <p>{t(words[link.action])}</p>
+      <p>{t(keys.length > 0 && possible ? 'link.keys' : words[link.action])}</p>
       <bdi className={cx('jid')}>{displayName(link.jid)}</bdi>
       {body !== '' && (
         <div>
@@ -46,6 +48,9 @@ export const LinkDialog = ({ link }: { link: DeepLink }): ReactNode => {
       <DialogButtons>
         <Button onClick={onClose}>{t(possible ? 'common.cancel' : 'common.close')}</Button>
         {possible && <Accept link={link} accountId={account.id} body={body} onDone={onClose} />}
+        {possible && keys.length > 0 && (
+          <Compare link={formatKeyLink({ jid: link.jid, keys })} accountId={account.id} onDone={onClose} />
+        )}
       </DialogButtons>
     </Dialog>
   );
@@ -57,6 +62,28 @@ interface AcceptProps {
   readonly body: string;
   readonly onDone: () => void;
 }
+
+/** Asks nobody for anything before the user wants it: a page on the web could learn by that who they are. */
+const Compare = ({
+  link,
+  accountId,
+  onDone,
+}: Pick<AcceptProps, 'accountId' | 'onDone'> & { readonly link: string }): ReactNode => {
+  const { t } = useTranslation();
+  const { openDialog } = useApp();
+  if (accountId === undefined) return undefined;
+  return (
+    <Button
+      kind="primary"
+      onClick={() => {
+        onDone();
+        openDialog({ kind: 'verify-link', accountId, link });
+      }}
+    >
+      {t('link.compareKeys')}
+    </Button>
+  );
+};
 
 const Accept = ({ link, accountId, body, onDone }: AcceptProps): ReactNode => {
   const { t } = useTranslation();

@@ -1,20 +1,15 @@
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AccountId, ChatId, DeviceId } from '#shared/ids.ts';
-import { useApp, useChats, useFormat, usePeople } from '../../app-context.tsx';
+import { useApp, useChats } from '../../app-context.tsx';
 import { describeError } from '../../i18n/errors.ts';
 import { isolate } from '../../i18n/translate.ts';
-import { contactKey } from '../../state/people.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Alert } from '../../ui/Card.tsx';
-import { Consequences } from '../../ui/Consequences.tsx';
 import { Dialog, DialogButtons, DialogForm } from '../../ui/Dialog.tsx';
 import { Field } from '../../ui/Field.tsx';
 import { displayName } from '../../ui/names.ts';
 import { useCommand } from '../shell/use-command.ts';
-import { Fingerprint } from './Fingerprint.tsx';
-import { useDevices } from './use-asked.ts';
-import { deviceName } from './words.ts';
 
 interface DeviceDialogProps {
   readonly accountId: AccountId;
@@ -22,58 +17,6 @@ interface DeviceDialogProps {
   readonly deviceId: DeviceId;
   readonly onClose: () => void;
 }
-
-/** Comparing a fingerprint with the person it belongs to: what both see must be the same. */
-export const VerifyDialog = ({ accountId, jid, deviceId, onClose }: DeviceDialogProps): ReactNode => {
-  const { t } = useTranslation();
-  const { api } = useApp();
-  const format = useFormat();
-  const { error, busy, run } = useCommand(onClose);
-  const isOwn = usePeople(({ accounts }) => accounts.get(accountId)?.jid === jid);
-  const contact = usePeople(({ contacts }) => contacts.get(contactKey(accountId, jid))?.name);
-  const person = displayName(contact ?? jid, jid);
-  const answer = useDevices(accountId, jid);
-  const device = answer.kind === 'known' ? answer.value.find((one) => one.deviceId === deviceId) : undefined;
-  const fingerprint = device?.fingerprint;
-  const title = isOwn ? t('verify.titleOwn') : t('verify.title', { name: isolate(person) });
-  const compare = (matches: boolean): void => {
-    if (fingerprint === undefined) return;
-    run(api.encryption.compare({ accountId, jid, deviceId, fingerprint, matches }));
-  };
-  return (
-    <Dialog title={title} onClose={onClose}>
-      <p>{isOwn ? t('verify.howOwn') : t('verify.how', { name: isolate(person) })}</p>
-      {device !== undefined && (
-        <p>
-          <b>
-            <bdi>{deviceName(t, format, device)}</bdi>
-          </b>
-        </p>
-      )}
-      {fingerprint === undefined ? (
-        <p role="status">{t(answer.kind === 'asking' ? 'device.asking' : 'device.unknownMeans')}</p>
-      ) : (
-        <Fingerprint value={fingerprint} large />
-      )}
-      <Consequences
-        rows={[
-          [t('verify.match'), t('verify.matchMeans')],
-          [t('verify.differ'), t('verify.differMeans')],
-        ]}
-      />
-      {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
-      <DialogButtons>
-        <Button onClick={onClose}>{t('common.cancel')}</Button>
-        <Button kind="danger" busy={busy} disabled={fingerprint === undefined} onClick={() => compare(false)}>
-          {t('verify.differ')}
-        </Button>
-        <Button kind="primary" busy={busy} disabled={fingerprint === undefined} onClick={() => compare(true)}>
-          {t('verify.match')}
-        </Button>
-      </DialogButtons>
-    </Dialog>
-  );
-};
 
 /** A name that only this computer knows. */
 export const NameDeviceDialog = ({

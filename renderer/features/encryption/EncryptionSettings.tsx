@@ -1,4 +1,4 @@
-import { HeartPulse } from 'lucide-react';
+import { HeartPulse, QrCode } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AccountView } from '#shared/views.ts';
@@ -91,12 +91,20 @@ const Rules = (): ReactNode => {
 
 const OwnDevices = ({ account: { id, jid } }: { account: AccountView }): ReactNode => {
   const { t } = useTranslation();
-  const { ui } = useApp();
+  const { openDialog, ui } = useApp();
   const name = isolate(displayName(jid));
   return (
     <section className={cx('devices')} aria-label={t('encryption.devices', { jid: name })}>
       <h3 className={cx('heading')}>
         <span>{t('encryption.devices', { jid: name })}</span>
+        <Button
+          small
+          icon={QrCode}
+          aria-label={`${t('codes.share')}: ${name}`}
+          onClick={() => openDialog({ kind: 'share-keys', accountId: id })}
+        >
+          {t('codes.share')}
+        </Button>
         <Button
           small
           icon={HeartPulse}

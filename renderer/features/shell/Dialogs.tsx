@@ -7,12 +7,10 @@ import { ScheduleDialog } from '../composer/ScheduleDialog.tsx';
 import { AddContactDialog, RemoveContactDialog, RenameContactDialog } from '../contacts/ContactDialogs.tsx';
 import { LinkDialog } from '../contacts/LinkDialog.tsx';
 import { NewChatDialog } from '../contacts/NewChatDialog.tsx';
-import {
-  NameDeviceDialog,
-  RemoveDeviceDialog,
-  UnencryptedDialog,
-  VerifyDialog,
-} from '../encryption/DeviceDialogs.tsx';
+import { NameDeviceDialog, RemoveDeviceDialog, UnencryptedDialog } from '../encryption/DeviceDialogs.tsx';
+import { VerifyLinkDialog } from '../encryption/FoundKeys.tsx';
+import { ShareKeysDialog } from '../encryption/MyCode.tsx';
+import { VerifyDialog } from '../encryption/VerifyDialog.tsx';
 import { ForwardDialog } from '../forward/ForwardDialog.tsx';
 import { RemoveAccountDialog } from '../settings/RemoveAccountDialog.tsx';
 import { DeleteMessageDialog } from '../timeline/DeleteMessageDialog.tsx';
@@ -42,6 +40,10 @@ export const Dialogs = (): ReactNode => {
       return <RemoveAccountDialog accountId={dialog.accountId} onClose={onClose} />;
     case 'verify-device':
       return <VerifyDialog {...dialog} onClose={onClose} />;
+    case 'verify-link':
+      return <VerifyLinkDialog accountId={dialog.accountId} link={dialog.link} onClose={onClose} />;
+    case 'share-keys':
+      return <ShareKeysDialog accountId={dialog.accountId} onClose={onClose} />;
     case 'name-device':
       return <NameDeviceDialog {...dialog} onClose={onClose} />;
     case 'remove-device':

@@ -156,6 +156,7 @@ export const encryptedWorld = (): FakeData => ({
   chats: [nadia, jonas, sam].map(({ chatId, jid, name }, index) => ({
     ...newChat(chatId, ada, jid, name),
     activeAt: NOW - index * 30 * MINUTE,
+    ...(jid === nadia.jid ? { deviceWaits: true as const } : {}),
     last: {
       preview: ['And bring the map, please', 'Ok, until then', 'Thanks!'][index] ?? '',
       direction: index === 2 ? 'in' : 'out',

@@ -2,12 +2,15 @@
 import type {
   ChatProtectionView,
   DeviceView,
+  FoundKey,
   HealthView,
+  KeyLinkView,
   RecipientsView,
   UnreadableView,
 } from '#shared/encryption.ts';
 import { AppError } from '#shared/errors.ts';
 import type { AccountId, ChatId, DeviceId, MessageId } from '#shared/ids.ts';
+import { formatKeyLink, type KeyLink } from '#shared/key-link.ts';
 import type { FakeBackend, Scripted } from './fake-backend.ts';
 
 /** What is there at the start. */
@@ -46,8 +49,48 @@ export const newDevice = (id: number, change: Partial<DeviceView> = {}): DeviceV
   ...change,
 });
 
+/** As the real application finds them, for devices whose numbers are known. */
+const examine = ({ jid, keys }: KeyLink, rows: readonly DeviceView[]): KeyLinkView => ({
+  jid,
+  isOwn: rows.some(({ isThis }) => isThis),
+  keys: keys.map((claim): FoundKey => {
+    const device = rows.find(({ deviceId }) => deviceId === claim.deviceId);
+    if (device === undefined) return { ...claim, finding: 'unknown' };
+    if (device.fingerprint !== claim.fingerprint) return { ...claim, device, finding: 'differs' };
+    return { ...claim, device, finding: device.standing === 'verified' ? 'verified' : 'matches' };
+  }),
+  unnamed: rows.filter(
+    ({ deviceId, standing }) => standing !== 'removed' && keys.every((claim) => claim.deviceId !== deviceId),
+  ),
+});
+
+/** Keys in links, over the devices as they are then. */
+const linkHandlers = (
+  backend: Pick<FakeBackend, 'accounts'>,
+  rowsOf: (accountId: AccountId, jid: string) => readonly DeviceView[],
+  verify: (accountId: AccountId, jid: string, deviceId: DeviceId) => void,
+): NonNullable<Scripted['encryption']> => ({
+  ownKeys: ({ accountId }) => {
+    const jid = backend.accounts.get(accountId)?.jid ?? '';
+    const devices = rowsOf(accountId, jid).filter(
+      ({ isThis, standing }) => isThis || standing === 'verified',
+    );
+    const keys = devices.flatMap(({ deviceId, fingerprint }) =>
+      fingerprint === undefined ? [] : [{ deviceId, fingerprint }],
+    );
+    return { jid, link: formatKeyLink({ jid, keys }), devices };
+  },
+  examineKeys: ({ accountId, link }) => examine(link, rowsOf(accountId, link.jid)),
+  verifyKeys: ({ accountId, link }) => {
+    const { keys } = examine(link, rowsOf(accountId, link.jid));
+    const matching = keys.filter(({ finding }) => finding === 'matches');
+    for (const { deviceId } of matching) verify(accountId, link.jid, deviceId);
+    return { verified: matching.length, found: examine(link, rowsOf(accountId, link.jid)) };
+  },
+});
+
 export const encryptionHandlers = (
-  backend: Pick<FakeBackend, 'emit' | 'chats' | 'histories'>,
+  backend: Pick<FakeBackend, 'accounts' | 'emit' | 'chats' | 'histories'>,
   data: FakeEncryptionData,
 ): NonNullable<Scripted['encryption']> => {
   const devices = new Map(data.devices);
@@ -70,6 +113,11 @@ export const encryptionHandlers = (
   };
   const protection = (chatId: ChatId): ChatProtectionView => ({ ...plain, ...protections.get(chatId) });
   return {
+    ...linkHandlers(
+      backend,
+      (accountId, jid) => devices.get(deviceKey(accountId, jid)) ?? [],
+      (accountId, jid, deviceId) => change({ accountId, jid, deviceId }, { standing: 'verified' }),
+    ),
     devices: ({ accountId, jid }) => ({ devices: devices.get(deviceKey(accountId, jid)) ?? [] }),
     nameDevice: ({ label, ...device }) => change(device, { label }),
     setTrust: ({ trusted, ...device }) => change(device, { standing: trusted ? 'trusted' : 'untrusted' }),
