@@ -4,7 +4,7 @@
  *   node scripts/check-locales.ts
  *
  * Reports keys that are missing, unused or untranslated, plural forms that a language does not have or lacks
- * (Intl.PluralRules), and placeholders that differ.
+ * (Intl.PluralRules), placeholders that differ, and German that does not say "du".
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -103,6 +103,16 @@ const plainFaults = (texts: Texts, language: string): readonly string[] =>
       : [],
   );
 
+/** The window says "du" to its user: a polite pronoun within a sentence, behind a command or before what one has. */
+const POLITE = /(?<=[\p{L},] )(?:Sie|Ihnen|Ihr(?:e[mnrs]?)?)(?!\p{L})/u;
+
+const addressFaults = (texts: Texts, language: string): readonly string[] =>
+  language === 'de'
+    ? [...texts]
+        .filter(([, text]) => POLITE.test(text))
+        .map(([key]) => `de: ${key} says "Sie" instead of "du"`)
+    : [];
+
 /** English keys that no source names in quotes. */
 const unusedFaults = (english: Texts, sources: string): readonly string[] =>
   [...baseKeys(english)]
@@ -121,6 +131,7 @@ export const findFaults = (locales: ReadonlyMap<string, Texts>, sources: string)
     ...[...locales].flatMap(([language, texts]) => [
       ...plainFaults(texts, language),
       ...pluralFaults(texts, language),
+      ...addressFaults(texts, language),
       ...(language === 'en' ? [] : translationFaults(english, texts, language)),
     ]),
   ];

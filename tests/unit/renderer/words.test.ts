@@ -148,6 +148,17 @@ describe('the check of the translations', () => {
     expect(faults('de', german)).toEqual([]);
   });
 
+  it('finds German that does not say "du"', () => {
+    const german = {
+      a: 'Sie gehört zu euch, und Ihr Server kennt sie.',
+      b: { n_one: '{{count, number}} Hund wartet auf Sie', n_other: 'Sie warten: {{count, number}} Hunde' },
+      c: 'Fragen Sie {{name}}',
+    };
+    expect(faults('de', german)).toEqual(
+      ['a', 'b.n_one', 'c'].map((key) => `de: ${key} says "Sie" instead of "du"`),
+    );
+  });
+
   it('finds keys that are missing, foreign, unused, empty or untranslated', () => {
     const german = { a: 'Hello', b: { n_one: '', n_other: '{{count, number}} Hunde' }, d: 'Neu' };
     expect(faults('de', german, `t('a') t('b.n')`)).toEqual([
