@@ -1,5 +1,5 @@
 import type { AccountId } from '#shared/ids.ts';
-import { bareJid } from '#shared/jid.ts';
+import { bareJid, formatJid } from '#shared/jid.ts';
 import type { Inbound } from '#main/messaging/inbound/pipeline.ts';
 import type { Outbox } from '#main/messaging/outbound/outbox.ts';
 import type { Logger } from '#main/log/logger.ts';
@@ -79,7 +79,8 @@ export const createWork = (
     },
     message: (xmpp, message) => {
       if (history.take(message) || deps.along.some((service) => service.take?.(accountId, message))) return;
-      inbound.handle(accountId, xmpp.jid, message, history.isComplete);
+      const heard = inbound.handle(accountId, xmpp.jid, message, history.isComplete);
+      if (heard?.archiveId !== undefined) history.arrived(heard.peer, formatJid(heard.from));
     },
     presence: (xmpp, stanza) => notePresence(accountId, xmpp, stanza, { ...deps, memory }),
     seesUs: (bare) => contacts.seesUs(accountId, bare),

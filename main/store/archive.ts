@@ -84,6 +84,24 @@ export class ArchiveStore {
   }
 
   /**
+   * The newest row of the archive, over all chats of an account, that stands so long before a place, or else the
+   * oldest row before it; undefined where there are none, or more than `max` rows between.
+   * @param ms of the timeline
+   */
+  wellBefore(
+    accountId: AccountId,
+    place: number,
+    { ms, max }: { readonly ms: number; readonly max: number },
+  ): ArchivePoint | undefined {
+    const point = this.#outermost(accountId, 'DESC', place - ms) ?? this.#outermost(accountId, 'ASC', place);
+    const sql = `SELECT count(*) AS n FROM chats c JOIN messages m
+      ON m.chat_id = c.id AND m.sort_at > $after AND m.sort_at <= $place WHERE c.account_id = $accountId`;
+    if (point === undefined) return undefined;
+    const between = this.#database.require<{ n: number }>(sql, { accountId, place, after: point.sortAt }).n;
+    return between > max ? undefined : point;
+  }
+
+  /**
    * Everything up to this entry is here, or in a gap of the ledger.
    * @param point undefined where the archive has forgotten the entry: everything is asked for anew
    * @throws AppError `not-found` where there is no such account
@@ -199,6 +217,17 @@ export class ArchiveStore {
   placeOf(chatId: ChatId, archiveId: string): number | undefined {
     const sql = 'SELECT sort_at FROM messages WHERE chat_id = $chatId AND archive_id = $archiveId';
     return this.#database.one<{ sort_at: number }>(sql, { chatId, archiveId })?.sort_at;
+  }
+
+  /** The newest or the oldest row before a place, over all chats; an index finds that of each. */
+  #outermost(accountId: AccountId, order: 'ASC' | 'DESC', place: number): ArchivePoint | undefined {
+    const sql = `SELECT archive_id AS id, sort_at AS sortAt FROM messages WHERE id IN (
+        SELECT (SELECT m.id FROM messages m
+          WHERE m.chat_id = c.id AND m.archive_id IS NOT NULL AND m.sort_at < $place
+          ORDER BY m.sort_at ${order}, m.id ${order} LIMIT 1)
+        FROM chats c WHERE c.account_id = $accountId)
+      ORDER BY sort_at ${order}, id ${order} LIMIT 1`;
+    return this.#database.one<ArchivePoint>(sql, { accountId, place });
   }
 
   #point(condition: string, chatId: ChatId, place: number): ArchivePoint | undefined {

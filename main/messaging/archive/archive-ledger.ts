@@ -31,6 +31,14 @@ export const chatGaps = (archive: Pick<Store['archive'], 'gapsOfChat'>, chatId: 
 const pointOf = (item: ArchivedMessage | undefined, sortAt: number | undefined): ArchivePoint | undefined =>
   item === undefined || sortAt === undefined ? undefined : { id: item.archiveId, sortAt };
 
+/**
+ * Servers number an entry before they store it, and another one may be stored, and read, in between: ejabberd
+ * does, by microseconds, each sender in a process of its own; others write many at once. What is stored later than
+ * this nobody expects; and where more rows than this would be fetched again, less must do.
+ */
+const LATE_MS = [10_000, 1_000] as const;
+const MAX_LATE = 200;
+
 /** The ledger of one account over the store: pages become messages at the places that the archive's order gives. */
 export const createLedger = (accountId: AccountId, deps: LedgerDependencies): ArchiveLedger => {
   const { archive, chats } = deps.store;
@@ -58,6 +66,12 @@ export const createLedger = (accountId: AccountId, deps: LedgerDependencies): Ar
 
   return {
     confirmed: () => archive.lastConfirmed(accountId),
+    askFrom: (confirmed) => {
+      const overlap = LATE_MS.map((ms) =>
+        archive.wellBefore(accountId, confirmed.sortAt, { ms, max: MAX_LATE }),
+      );
+      return overlap.find((point) => point !== undefined) ?? confirmed;
+    },
     beginCatchUp: (after) => {
       // What an earlier attempt left open begins anew from what is confirmed.
       for (const gap of archive.gaps(accountId)) if (gap.chatJid === undefined) archive.closeGap(gap.id);

@@ -44,6 +44,8 @@ export interface ChatGap {
 export interface ArchiveLedger {
   /** Everything up to this entry is here. */
   confirmed(): ArchivePoint | undefined;
+  /** The entry from which to ask for what came after the confirmed one: a little before it, or itself. */
+  askFrom(confirmed: ArchivePoint): ArchivePoint;
   /**
    * Begins to fetch what came after an entry, and keeps a place for it: what arrives live from now on
    * stands behind. @returns the end of that place
@@ -93,6 +95,12 @@ export interface OlderAnswer {
   readonly added: number;
   /** The beginning of what the server keeps has been reached. */
   readonly atStart: boolean;
+}
+
+/** A page, and the filter with which the next one is asked for. */
+interface FirstPage {
+  readonly filter: ArchiveFilter;
+  readonly answer: ArchiveAnswer;
 }
 
 /** Servers cap it further. */
@@ -156,19 +164,19 @@ export class HistorySync {
   }
 
   async #fetchAfter(confirmed: ArchivePoint): Promise<void> {
-    const before = this.#ledger.beginCatchUp(confirmed);
+    const from = this.#ledger.askFrom(confirmed);
+    const before = this.#ledger.beginCatchUp(from);
     try {
-      await this.#fetchPages(confirmed, before);
+      await this.#fetchPages(await this.#firstPage(from, confirmed), from, before);
     } finally {
       this.#ledger.endCatchUp();
     }
   }
 
-  async #fetchPages(confirmed: ArchivePoint, before: number): Promise<void> {
-    const first = await this.#firstPage(confirmed);
+  async #fetchPages(first: FirstPage, from: ArchivePoint, before: number): Promise<void> {
     // A server that repeats itself must not keep us busy for ever.
-    const seen = new Set<string>([confirmed.id]);
-    let after: number | undefined = confirmed.sortAt;
+    const seen = new Set<string>([from.id]);
+    let after: number | undefined = from.sortAt;
     for (let answer: ArchiveAnswer | undefined = first.answer; answer !== undefined && !this.#isStopped;) {
       if (this.#repeats(answer, seen)) return;
       // The server looks for the next page while this one is being stored.
@@ -178,14 +186,13 @@ export class HistorySync {
     }
   }
 
-  async #firstPage(
-    confirmed: ArchivePoint,
-  ): Promise<{ readonly filter: ArchiveFilter; readonly answer: ArchiveAnswer }> {
+  async #firstPage(from: ArchivePoint, confirmed: ArchivePoint): Promise<FirstPage> {
     try {
-      const position: PagePosition = { kind: 'after', id: confirmed.id };
+      const position: PagePosition = { kind: 'after', id: from.id };
       return { filter: {}, answer: await this.#reader.query({}, { max: PAGE_SIZE, position }) };
     } catch (error) {
       if (!(error instanceof StanzaError) || error.condition !== 'item-not-found') throw error;
+      if (from.id !== confirmed.id) return this.#firstPage(confirmed, confirmed);
       // The archive has dropped the last message that we know: go on by its time.
       const filter: ArchiveFilter = { start: Math.floor(confirmed.sortAt) - OVERLAP_MS };
       const page: PageRequest = { max: PAGE_SIZE, position: { kind: 'first' } };

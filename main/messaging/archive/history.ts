@@ -10,6 +10,8 @@ import { HistorySync, type ArchiveLedger, type OlderAnswer } from './history-syn
 
 /** After the last of several messages, so that a burst is one question. */
 const SETTLE_MS = 1_500;
+/** What two senders write within this time may arrive in another order than it has in the archive. */
+const CROSSING_MS = 1_000;
 /** A failed catch-up is tried again on the same stream; the stream's own faults end the stream. */
 const RETRY_MS = 30_000;
 
@@ -32,6 +34,8 @@ export class History {
   #given = 0;
   #acknowledged = 0;
   #placed = 0;
+  /** Of each chat: who wrote last from where, and when it came. */
+  readonly #arrived = new Map<string, { readonly from: string; readonly at: number }>();
   /** The stream before left own messages whose place is not known. */
   #owesPlaces = false;
   #cancelSettle = (): void => undefined;
@@ -66,6 +70,7 @@ export class History {
     this.#placed = 0;
     this.#caughtUp = resumed && this.#caughtUp;
     this.#running = undefined;
+    this.#arrived.clear();
     if (!this.#caughtUp || this.#owesPlaces) this.#settleIn(0);
   }
 
@@ -90,6 +95,21 @@ export class History {
   get isComplete(): boolean {
     const knows = this.#sync !== undefined && this.#caughtUp && !this.#owesPlaces;
     return knows && this.#given === this.#placed;
+  }
+
+  /**
+   * A message that the archive has came by the stream. Where another one came just before it, from elsewhere, the
+   * archive is asked for their order: servers number messages of several senders before they deliver them.
+   * @param peer bare JID of the chat
+   * @param from full JID of the sender
+   */
+  arrived(peer: string, from: string): void {
+    const at = this.#clock.now();
+    const before = this.#arrived.get(peer);
+    this.#arrived.set(peer, { from, at });
+    const isCrossing = before !== undefined && before.from !== from && Math.abs(at - before.at) < CROSSING_MS;
+    // A catch-up is under way anyway before that.
+    if (isCrossing && this.#caughtUp) this.#settleIn(SETTLE_MS);
   }
 
   /** The stream as the outbox sees it: what leaves over it is looked up in the archive afterwards. */
@@ -168,7 +188,9 @@ export class History {
 
   async #settle(): Promise<void> {
     const sync = this.#sync;
-    if (sync === undefined || this.#running !== undefined) return;
+    if (sync === undefined) return;
+    // What it is to look for may be behind the page that is under way.
+    if (this.#running !== undefined) return this.#settleIn(SETTLE_MS);
     // What is acknowledged from now on is for the next time.
     const acknowledged = this.#acknowledged;
     const running = sync.catchUp();

@@ -24,15 +24,23 @@ export interface InboundDependencies extends PersistDependencies {
  * could not be, and then it must not be acknowledged.
  */
 export const createInbound = (deps: InboundDependencies) => {
-  /** @param confirm everything before it is here: the archive is asked only for what comes after */
-  const handle = (accountId: AccountId, own: Jid, stanza: Element, confirm = false): void => {
+  /**
+   * @param confirm everything before it is here: the archive is asked only for what comes after
+   * @returns the message, where it says something or the archive has it
+   */
+  const handle = (
+    accountId: AccountId,
+    own: Jid,
+    stanza: Element,
+    confirm = false,
+  ): Pick<Envelope, 'peer' | 'from' | 'archiveId'> | undefined => {
     const unwrapped = unwrap(accountId, own, stanza);
     if (unwrapped.kind === 'refused')
       deps.log.warn('a wrapped message was refused', { reason: unwrapped.reason });
-    if (unwrapped.kind !== 'message') return;
+    if (unwrapped.kind !== 'message') return undefined;
     const { envelope } = unwrapped;
     const plain = isEncrypted(deps, envelope) ? undefined : interpret(envelope.message, envelope.own);
-    if (plain?.length === 0 && (!confirm || envelope.archiveId === undefined)) return;
+    if (plain?.length === 0 && (!confirm || envelope.archiveId === undefined)) return undefined;
     const { changes, meanings } = deps.store.transaction(() => {
       const opened = decrypt(deps, envelope);
       const read = plain ?? interpret(opened.message, opened.own);
@@ -44,6 +52,7 @@ export const createInbound = (deps: InboundDependencies) => {
     for (const meaning of meanings) noteTyping(deps, envelope, meaning);
     // A receipt waits in the outbox.
     if (meanings.some((meaning) => meaning.kind === 'text')) deps.poke(accountId);
+    return envelope;
   };
 
   /**

@@ -36,7 +36,7 @@ beforeEach(() => {
 });
 afterEach(() => test.close());
 
-const receive = (xml: string): void => inbound.handle(test.account.id, own, parseStanza(xml));
+const receive = (xml: string): void => void inbound.handle(test.account.id, own, parseStanza(xml));
 const rows = (jid: string): readonly StoredMessage[] => {
   const chat = test.store.chats.find(test.account.id, jid);
   return chat === undefined
