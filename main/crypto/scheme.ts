@@ -22,7 +22,10 @@ export type SealOutcome =
       /** Names the mechanism for clients that cannot read it (XEP-0380). */
       readonly namespace: string;
     }
-  /** Keys of the other side must be fetched first. `ready` settles when to ask again, and never rejects. */
+  /**
+   * Keys must be fetched first. `ready` settles when to ask again, and never rejects; where the stream ends before,
+   * it never settles, and what waited is asked for again on the next one.
+   */
   | { readonly kind: 'preparing'; readonly ready: Promise<void> }
   /** Nobody on the other side could read it. The message stays here until the user decides. */
   | { readonly kind: 'refused'; readonly condition: NobodyReads };

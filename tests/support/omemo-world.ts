@@ -78,6 +78,8 @@ export class OmemoClient {
   /** Messages that it sent by itself. */
   readonly sent: Element[] = [];
   policy: TrustPolicy;
+  /** Delays requests; where it rejects, they do. */
+  slow: ((iq: Element) => Promise<void>) | undefined;
   readonly #server: MemoryServer;
   readonly #full: Jid;
 
@@ -117,7 +119,10 @@ export class OmemoClient {
       {
         jid: this.#full,
         stream: {
-          request: async (iq) => this.#server.request(this.#full, iq),
+          request: async (iq) => {
+            await this.slow?.(iq);
+            return this.#server.request(this.#full, iq);
+          },
           send: async (stanza) => void this.sent.push(parseStanza(stanza.toString())),
         },
       },

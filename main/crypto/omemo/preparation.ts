@@ -5,6 +5,7 @@ import type { RecipientOutcome, TrustPolicy } from '#shared/omemo.ts';
 import type { Logger } from '#main/log/logger.ts';
 import type { OmemoDeviceRow, OmemoStore, SessionPlace } from '#main/store/keys.ts';
 import type { Clock } from '#main/util/clock.ts';
+import { StanzaError, StreamError } from '#main/xmpp/port.ts';
 import { OMEMO, type WireBundle } from '#main/xmpp/features/omemo.ts';
 import type { Conversation } from '../scheme.ts';
 import type { Engine, IdentityKey, SessionRecord } from './engine.ts';
@@ -40,6 +41,8 @@ const ASK_AGAIN_MS = 10_000;
 const NEWCOMER_MS = 60_000;
 /** How long its bundle is waited for, again and again. */
 const BUNDLE_FOLLOWS_MS = [500, 1_500, 4_000] as const;
+/** After an error that may be gone a moment later. */
+const TRY_AGAIN_MS = 1_000;
 
 /** Fetches what is missing, each thing once at a time; failures are remembered, so that nobody waits twice. */
 export class Preparation {
@@ -55,10 +58,10 @@ export class Preparation {
     this.#deps = deps;
   }
 
-  /** A new stream: what failed may work now. */
+  /** A new stream: what failed may work now, and what was asked on the one before is not waited for. */
   forget(accountId: AccountId): void {
-    for (const key of this.#failures.keys()) if (key.startsWith(`${accountId} `)) this.#failures.delete(key);
-    for (const key of this.#asked) if (key.startsWith(`${accountId} `)) this.#asked.delete(key);
+    for (const known of [this.#failures, this.#asked, this.#running])
+      for (const key of known.keys()) if (key.startsWith(`${accountId} `)) known.delete(key);
   }
 
   /** Why no session with a device could be started; undefined where nothing failed. */
@@ -77,16 +80,18 @@ export class Preparation {
 
   /**
    * Undefined where a message of this conversation can be sealed now. Otherwise what is missing is being
-   * fetched; settles when that is done, well or not, and never rejects.
+   * fetched; settles when that is done, well or not, and never rejects. Where the stream ends meanwhile it never
+   * settles: who waited asks anew on the next one.
    */
   needed(conversation: Conversation): Promise<void> | undefined {
     const { accountId, own, peer } = conversation;
-    const session = this.#deps.live.get(accountId);
-    if (session === undefined) return undefined;
     const jids = [...new Set([peer, own])].filter((jid) => this.#isMissing(conversation, jid));
     if (jids.length === 0) return undefined;
+    const session = this.#deps.live.get(accountId);
+    if (session === undefined) return never();
     return Promise.all(jids.map((jid) => this.#prepareOnce(conversation, session, jid))).then(
       () => undefined,
+      never,
     );
   }
 
@@ -105,7 +110,7 @@ export class Preparation {
         ({ deviceId }) => !(jid === bareJid(session.jid) && deviceId === store.keys.own(accountId)?.deviceId),
       )
       .filter(({ deviceId }) => this.failure(accountId, jid, deviceId) === undefined);
-    await Promise.all(
+    await Promise.allSettled(
       unknown.map(({ deviceId }) => this.#prepareDevice(accountId, session, jid, deviceId, 'key')),
     );
   }
@@ -150,7 +155,9 @@ export class Preparation {
     const key = `${conversation.accountId} ${jid}`;
     const running = this.#running.get(key);
     if (running !== undefined) return running;
-    const started = this.#prepare(conversation, session, jid).finally(() => this.#running.delete(key));
+    const started = this.#prepare(conversation, session, jid).finally(() => {
+      if (this.#running.get(key) === started) this.#running.delete(key);
+    });
     this.#running.set(key, started);
     return started;
   }
@@ -203,18 +210,40 @@ export class Preparation {
       .some(({ deviceId, listed }) => listed && sessions.record({ accountId, jid, deviceId }) !== undefined);
   }
 
+  /** @throws StreamError, StanzaError where the stream has ended */
   async #fetchList(accountId: AccountId, session: LiveSession, jid: string): Promise<void> {
     const { log, devicesChanged } = this.#deps;
-    this.#asked.add(`${accountId} ${jid}`);
-    this.#old.delete(`${accountId} ${jid}`);
+    const key = `${accountId} ${jid}`;
+    this.#asked.add(key);
+    const wasOld = this.#old.delete(key);
     try {
       await learnDeviceList(this.#deps, session, accountId, jid);
       devicesChanged(accountId, jid);
     } catch (error) {
       log.warn('no device list', {}, error);
+      if (!this.#isLost(accountId, session, error)) return;
+      if (wasOld) this.#old.add(key);
+      throw error;
     }
   }
 
+  /** Nobody has answered, because the stream has ended: that says nothing about anybody's devices. */
+  #isLost(accountId: AccountId, session: LiveSession, error: unknown): boolean {
+    return error instanceof StreamError || this.#deps.live.get(accountId) !== session;
+  }
+
+  /** RFC 6120 section 8.3.2: what has the type "wait" may be gone soon. No answer in time has it, too. */
+  async #fetchBundle(session: LiveSession, jid: string, deviceId: DeviceId): Promise<WireBundle | undefined> {
+    try {
+      return await fetchBundle(session, jid, deviceId);
+    } catch (error) {
+      if (!(error instanceof StanzaError) || error.type !== 'wait') throw error;
+      await new Promise<void>((resolve) => this.#deps.clock.after(TRY_AGAIN_MS, resolve));
+      return await fetchBundle(session, jid, deviceId);
+    }
+  }
+
+  /** @throws StreamError, StanzaError where the stream has ended */
   async #prepareDevice(
     accountId: AccountId,
     session: LiveSession,
@@ -225,7 +254,7 @@ export class Preparation {
     const { log, transaction, devicesChanged } = this.#deps;
     let failure: Failure | undefined;
     try {
-      const bundle = await fetchBundle(session, jid, deviceId);
+      const bundle = await this.#fetchBundle(session, jid, deviceId);
       failure =
         bundle === undefined
           ? 'unusable'
@@ -233,6 +262,7 @@ export class Preparation {
       devicesChanged(accountId, jid);
     } catch (error) {
       log.warn('no bundle', { device: deviceId }, error);
+      if (this.#isLost(accountId, session, error)) throw error;
       // Who only wanted to look does not keep a message from asking again: some publish the list first.
       failure = wanted === 'session' ? 'unreachable' : undefined;
     }
@@ -279,3 +309,5 @@ export class Preparation {
     }
   }
 }
+
+const never = (): Promise<never> => new Promise(() => undefined);

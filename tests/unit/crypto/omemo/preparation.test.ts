@@ -1,5 +1,6 @@
 /** What is fetched before a message can be encrypted, and what a failure keeps from being asked again. */
 import { expect, test } from 'vitest';
+import { StanzaError, StreamError } from '#main/xmpp/port.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 import { parseStanza, xml } from '#main/xmpp/stanza.ts';
 import { MemoryServer, OmemoClient, recipientsOf, settled } from '#tests/support/omemo-world.ts';
@@ -119,4 +120,61 @@ test('for a device of our own nobody waits', async () => {
   const { server, romeo } = await meet();
   server.publish(ROMEO, LIST, listOf(romeo.deviceId, 4));
   expect(recipientsOf(await romeo.write(JULIET, 'hello'))).toHaveLength(1);
+});
+
+/** What a request ends with when its stream does. */
+const cut = (): never => {
+  throw new StreamError({ code: 'connection-lost', step: 'session', advice: 'retry-now' }, 'cut');
+};
+const isForBundles = (iq: Element): boolean => iq.toString().includes('bundles:');
+
+test('a stream that ends says nothing about devices: the message waits for the next one, and all can read it', async () => {
+  const { server, romeo, juliet } = await meet();
+  romeo.policy = 'blind';
+  const phone = await new OmemoClient(server, JULIET).start();
+  const tablet = await new OmemoClient(server, ROMEO).start();
+  server.refuse = (iq) => (isForBundles(iq) ? cut() : undefined);
+  let isReady = false;
+  const outcome = romeo.seal(JULIET, 'hello');
+  if (outcome.kind !== 'preparing') throw new Error(outcome.kind);
+  void outcome.ready.then(() => (isReady = true));
+  await settled();
+  expect(isReady).toBe(false);
+  server.refuse = undefined;
+  romeo.service.ended(romeo.accountId);
+  // Between two streams nothing is sealed for fewer devices either.
+  expect(romeo.seal(JULIET, 'hello').kind).toBe('preparing');
+  await romeo.start();
+  const message = await romeo.write(JULIET, 'hello');
+  for (const reader of [juliet, phone, tablet]) expect(reader.readText(ROMEO, message)).toBe('hello');
+});
+
+test('a request of the stream before keeps no message of the next one waiting', async () => {
+  const { romeo, juliet } = await meet();
+  const answers: PromiseWithResolvers<void>[] = [];
+  romeo.slow = async (iq) => {
+    if (!isForBundles(iq)) return;
+    const answer = Promise.withResolvers<void>();
+    answers.push(answer);
+    await answer.promise;
+    cut();
+  };
+  expect(romeo.seal(JULIET, 'hello').kind).toBe('preparing');
+  await settled();
+  romeo.slow = undefined;
+  romeo.service.ended(romeo.accountId);
+  await romeo.start();
+  const written = romeo.write(JULIET, 'hello');
+  for (const { resolve } of answers) resolve();
+  expect(juliet.readText(ROMEO, await written)).toBe('hello');
+});
+
+test('an error that may be gone in a moment is no answer: the device is asked for again', async () => {
+  const { server, romeo, juliet, asked } = await meet();
+  server.refuse = (iq) =>
+    isForBundles(iq) && asked().length < 2 ? new StanzaError('remote-server-timeout', 'wait') : undefined;
+  const written = romeo.write(JULIET, 'hello');
+  await settled();
+  romeo.clock.advance(1_000);
+  expect(juliet.readText(ROMEO, await written)).toBe('hello');
 });
