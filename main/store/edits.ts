@@ -1,7 +1,8 @@
-import type { MessageId } from '#shared/ids.ts';
+import type { ChatId, MessageId } from '#shared/ids.ts';
 import type { ArchiveStore } from './archive.ts';
 import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
+import type { MessageIds } from './message-lookup.ts';
 import { messageColumns, toMessage, type StoredMessage } from './message-rows.ts';
 import type { Revisions } from './revisions.ts';
 import { columns, type MessageEditRow, type MessageRow } from './rows.ts';
@@ -83,6 +84,20 @@ export class EditStore {
     return this.#versions(messageId).map(({ body, at }) => ({ body, at }));
   }
 
+  /** The text of an edit that is here, by any of its ids. */
+  find(chatId: ChatId, senderJid: string, ids: MessageIds): string | undefined {
+    const { archiveId = null, originId = null, stanzaId = null } = ids;
+    const names = columns.message_edits.map((name) => `e.${name}`).join(', ');
+    const sql = `SELECT ${names} FROM message_edits e JOIN messages m ON m.id = e.message_id
+      WHERE (e.archive_id = $archiveId OR e.origin_id = $originId OR e.stanza_id = $stanzaId)
+        AND m.chat_id = $chatId AND m.sender_jid = $senderJid`;
+    const rows = this.#database.all<MessageEditRow>(sql, {
+      ...{ chatId, senderJid },
+      ...{ archiveId, originId, stanzaId },
+    });
+    return rows.find((version) => isSame(version, ids))?.body;
+  }
+
   #versions(messageId: MessageId): readonly MessageEditRow[] {
     // An edit stands behind the first version, whatever a clock says.
     const sql = `SELECT ${all} FROM message_edits WHERE message_id = $messageId
@@ -156,7 +171,7 @@ export class EditStore {
 }
 
 /** As with messages: the archive's id counts first, then the origin-id; some clients use an `id` again. */
-const isSame = (version: MessageEditRow, edit: NewEdit): boolean => {
+const isSame = (version: MessageEditRow, edit: MessageIds): boolean => {
   if (edit.archiveId !== undefined && version.archive_id === edit.archiveId) return true;
   if (edit.originId !== undefined && version.origin_id !== null) return version.origin_id === edit.originId;
   if (edit.archiveId !== undefined && version.archive_id !== null) return false;

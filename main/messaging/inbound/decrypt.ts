@@ -1,9 +1,12 @@
+import type { ChatId } from '#shared/ids.ts';
 import { bareJid } from '#shared/jid.ts';
 import type { Conversation, EncryptionScheme } from '#main/crypto/scheme.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
 import type { Store } from '#main/store/store.ts';
-import { isBounced, withText } from '#main/xmpp/features/message.ts';
+import { readCorrection } from '#main/xmpp/features/correction.ts';
+import { isBounced, stanzaIdAttribute, withText } from '#main/xmpp/features/message.ts';
 import { OMEMO } from '#main/xmpp/features/omemo.ts';
+import { readOriginId } from '#main/xmpp/features/stanza-ids.ts';
 import { child } from '#main/xmpp/stanza.ts';
 import { findDuplicate } from './deduplicate.ts';
 import type { Envelope } from './unwrap.ts';
@@ -30,6 +33,9 @@ export const decrypt = (deps: DecryptDependencies, envelope: Envelope): Envelope
   const chat = store.chats.find(accountId, peer);
   const known = chat && findDuplicate(store, chat.id, envelope, '');
   if (known !== undefined) return again(envelope, known);
+  const edited = chat && knownEdit(store, chat.id, envelope);
+  if (edited !== undefined)
+    return { ...envelope, message: withText(message, edited, OMEMO), protection: 'omemo' };
   const conversation: Conversation = { accountId, own: bareJid(own), peer };
   const outcome = scheme.open(conversation, bareJid(from), message);
   switch (outcome.kind) {
@@ -46,8 +52,26 @@ export const decrypt = (deps: DecryptDependencies, envelope: Envelope): Envelope
   }
 };
 
+/** A message without text would mean nothing, and its row not learn its place. */
+const TAKEN_BACK = '…';
+
 const again = (envelope: Envelope, { body, protection, failure, direction }: StoredMessage): Envelope => {
   // A row that could not be read stays what it is; it only learns its place.
   if (direction === 'in' && failure !== undefined) return envelope;
-  return { ...envelope, message: withText(envelope.message, body, OMEMO), protection };
+  const text = body.trim() === '' ? TAKEN_BACK : body;
+  return { ...envelope, message: withText(envelope.message, text, OMEMO), protection };
 };
+
+/** The text of an edit that is here already: it has no row, and only the archive knows its place among others. */
+const knownEdit = (
+  { edits }: Pick<Store, 'edits'>,
+  chatId: ChatId,
+  { message, from, archiveId }: Envelope,
+): string | undefined =>
+  readCorrection(message) === undefined
+    ? undefined
+    : edits.find(chatId, bareJid(from), {
+        archiveId,
+        originId: readOriginId(message),
+        stanzaId: stanzaIdAttribute(message),
+      });

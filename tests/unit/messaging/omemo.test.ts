@@ -240,4 +240,75 @@ describe('what comes', () => {
     juliet.receive(ROMEO, parseStanza(message.replace(/<body>.*?<\/body>/, '<body>outside</body>')));
     expect(juliet.rows(ROMEO).map(({ body }) => body)).toEqual(['inside']);
   });
+
+  test('by archive and was taken back learns its place all the same', async () => {
+    const { romeo, juliet } = await pair();
+    romeo.queue(JULIET, 'first');
+    const second = romeo.queue(JULIET, 'second');
+    await romeo.run();
+    for (const stanza of romeo.wire) juliet.receive(ROMEO, stanza);
+    romeo.client.store.messages.retract(second.id, 5, ROMEO);
+    const [there] = juliet.rows(ROMEO).filter(({ body }) => body === 'second');
+    juliet.client.store.messages.retract(there?.id ?? second.id, 5, ROMEO);
+    const [first, taken] = romeo.wire;
+    if (first === undefined || taken === undefined) throw new Error('nothing was sent');
+    for (const messenger of [romeo, juliet]) {
+      messenger.receiveArchived(ROMEO, taken, 'a1', 500);
+      messenger.receiveArchived(ROMEO, first, 'a2', 600);
+    }
+    const places = [
+      { body: '', archiveId: 'a1' },
+      { body: 'first', archiveId: 'a2' },
+    ];
+    expect(romeo.rows(JULIET)).toMatchObject(places);
+    expect(juliet.rows(ROMEO)).toMatchObject(places);
+  });
+
+  test('edits of two devices show the last one of the archive, in whatever order they came', async () => {
+    const { server, romeo, juliet } = await pair();
+    romeo.client.policy = 'blind';
+    const laptop = await Messenger.start(server, ROMEO);
+    laptop.client.policy = 'blind';
+    const edit = async (messenger: Messenger, id: string, body: string): Promise<Element> => {
+      const { store } = messenger.client;
+      const [row] = messenger.rows(JULIET);
+      if (row === undefined) throw new Error('there is nothing to edit');
+      const ids = { stanzaId: id, originId: id };
+      store.edits.apply({
+        messageId: row.id,
+        senderJid: ROMEO,
+        body,
+        at: messenger.client.clock.now(),
+        ...ids,
+      });
+      const payload = { stanzaId: id, replaces: 'id zero', body };
+      store.outbox.add({
+        ...{ chatId: messenger.chat(JULIET), aboutId: row.id },
+        ...{ kind: 'edit', payload, createdAt: 1 },
+      });
+      await messenger.run();
+      return last(messenger);
+    };
+    romeo.queue(JULIET, 'zero');
+    await romeo.run();
+    const zero = last(romeo);
+    laptop.receiveArchived(ROMEO, zero, 'a0', 400);
+    romeo.receiveArchived(ROMEO, zero, 'a0', 400);
+    juliet.receive(ROMEO, zero);
+    const here = await edit(romeo, 'e-romeo', 'of romeo');
+    const there = await edit(laptop, 'e-laptop', 'of the laptop');
+    // Each hears of the other's edit after its own; the archive has that of romeo last.
+    romeo.receiveArchived(ROMEO, there, 'a1', 500);
+    juliet.receive(ROMEO, here);
+    juliet.receive(ROMEO, there);
+    for (const messenger of [romeo, laptop, juliet]) {
+      messenger.receiveArchived(ROMEO, there, 'a1', 500);
+      messenger.receiveArchived(ROMEO, here, 'a2', 600);
+    }
+    expect([romeo, laptop].map((messenger) => messenger.rows(JULIET)[0]?.body)).toEqual([
+      'of romeo',
+      'of romeo',
+    ]);
+    expect(juliet.rows(ROMEO)[0]?.body).toBe('of romeo');
+  });
 });
