@@ -370,9 +370,11 @@ export class MessageStore {
   }
 
   #writeState(message: StoredMessage, state: MessageState, failure?: string, text?: string): StoredMessage {
+    // What cannot be read, of another own device, stays so however far it comes.
+    const kept = message.state === 'failed' ? undefined : message.failure;
     return this.#write(message, 'state = $state, failure = $failure, failure_text = $text', {
       state,
-      failure: failure ?? null,
+      failure: failure ?? kept ?? null,
       text: text ?? null,
     });
   }

@@ -48,6 +48,14 @@ describe('storing messages', () => {
     expect(store.messages.get(message.id)).toEqual(message);
   });
 
+  test('what another own device wrote and nobody here can read stays so when it has arrived and was read', () => {
+    const { store, chatId } = storeWithChat();
+    const unread = { ...incoming(chatId, 'a stand-in', 5), senderJid: 'alice@localhost', stanzaId: 's' };
+    const { id } = store.messages.insertOwn({ ...unread, failure: 'not-decryptable' });
+    expect(store.messages.setState(id, 'delivered')?.failure).toBe('not-decryptable');
+    expect(store.messages.setState(id, 'read')).toMatchObject({ state: 'read', failure: 'not-decryptable' });
+  });
+
   test('any text comes back as it was', () => {
     const { store, chatId } = storeWithChat();
     const texts = [
