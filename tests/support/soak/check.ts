@@ -24,6 +24,9 @@ const joined = (found: readonly Damage[]): Damage => ({
   unsettled: found.flatMap(({ unsettled }) => unsettled),
 });
 
+export const isWhole = (damage: Damage): boolean =>
+  Object.values(damage).every((list: readonly string[]) => list.length === 0);
+
 /** How long everything may take to come together after the network is whole. */
 const PATIENCE_MS = 90_000;
 const LOOK_MS = 50;
@@ -33,8 +36,7 @@ export const settle = async (world: World, script: Script): Promise<Damage> => {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const damage = await inspect(world, script);
-    const isWhole = Object.values(damage).every((list: readonly string[]) => list.length === 0);
-    if (isWhole || Date.now() > deadline) return damage;
+    if (isWhole(damage) || Date.now() > deadline) return damage;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 };

@@ -194,6 +194,11 @@ export const heal = async (world: World): Promise<void> => {
   await Promise.all(seats.map(wakeUp));
 };
 
+/** Every computer says that this was all. */
+export const endAll = async (world: World, script: Script): Promise<void> => {
+  for (const seat of world.seats.values()) await send(seat, script, {});
+};
+
 /** Longer than what a sequence schedules. */
 const SOON_MS = 5_000;
 

@@ -1,6 +1,6 @@
 import { isFault, type Act, type Fault } from './acts.ts';
-import { settle, type Damage } from './check.ts';
-import { heal, perform } from './perform.ts';
+import { isWhole, settle, type Damage } from './check.ts';
+import { endAll, heal, perform } from './perform.ts';
 import { Script } from './script.ts';
 import type { SoakProtection, World } from './world.ts';
 
@@ -21,7 +21,19 @@ export const play = async (
   await world.turnPage(protection);
   for (const act of sequence) await perform(world, act, script);
   await heal(world);
-  const damage = await settle(world, script);
+  const messages = script.sent.size;
+  const damage = await settleAll(world, script);
   const faults = sequence.filter(isFault).map(({ act }) => act);
-  return { damage, messages: script.sent.size, faults };
+  return { damage, messages, faults };
+};
+
+/**
+ * Of what was taken back nobody can tell whether it has left. So that nothing of it comes when the next sequence
+ * is under way, everybody says that this was all: what leaves a computer leaves in its order.
+ */
+const settleAll = async (world: World, script: Script): Promise<Damage> => {
+  const damage = await settle(world, script);
+  if (!isWhole(damage)) return damage;
+  await endAll(world, script);
+  return settle(world, script);
 };

@@ -182,25 +182,32 @@ const introduce = async (world: World): Promise<void> => {
 
 /** Of each person: two computers, and what reads the archive. */
 const DEVICES = 3;
+/** Who looks at a chat gets the keys of the other side's devices; nobody looks more often than so. */
+const LOOK_AGAIN_MS = 1_000;
+const TRUST_LIMIT_MS = 60_000;
 
 /** As the user would: looks at the devices of both people, and switches each on. */
 const trustAll = async ({ name, device, chatId }: Seat): Promise<void> => {
   const accountId = device.account?.id;
   if (accountId === undefined) throw new Error(`${name} has no account`);
   const { encryption } = device.window.api;
-  for (const jid of people.map(jidOf)) {
-    const others = await until(`${name} to know the devices of ${jid}`, async () => {
-      // Who looks at a chat gets the keys of the other side's devices.
+  let lookAt = 0;
+  const keysOf = async (jid: string) => {
+    if (Date.now() >= lookAt) {
+      lookAt = Date.now() + LOOK_AGAIN_MS;
       await encryption.protection({ chatId });
-      const { devices } = await encryption.devices({ accountId, jid, fetch: true });
-      const listed = devices.filter(({ standing }) => standing !== 'removed');
-      const known = listed.flatMap(({ isThis, deviceId, fingerprint }) =>
-        isThis || fingerprint === undefined ? [] : [{ deviceId, fingerprint }],
-      );
-      return (
-        listed.length === DEVICES && known.length === listed.filter(({ isThis }) => !isThis).length && known
-      );
-    });
-    for (const key of others) await encryption.setTrust({ accountId, jid, ...key, trusted: true });
+    }
+    const { devices } = await encryption.devices({ accountId, jid, fetch: true });
+    const listed = devices.filter(({ standing }) => standing !== 'removed');
+    const others = listed.filter(({ isThis }) => !isThis);
+    const keys = others.flatMap(({ deviceId, fingerprint }) =>
+      fingerprint === undefined ? [] : [{ deviceId, fingerprint }],
+    );
+    return listed.length === DEVICES && keys.length === others.length && keys;
+  };
+  for (const jid of people.map(jidOf)) {
+    const what = `${name} to know the devices of ${jid}`;
+    for (const key of await until(what, () => keysOf(jid), TRUST_LIMIT_MS))
+      await encryption.setTrust({ accountId, jid, ...key, trusted: true });
   }
 };
