@@ -30,6 +30,8 @@ export class ArchiveStream implements Pick<Stream, 'jid' | 'request' | 'onStanza
   hasArchive = true;
   /** Going forward it always begins anew, and claims that there is more. */
   forgetful = false;
+  /** What the question whether there is an archive is answered with. */
+  infoFault: Error | undefined;
   /** What the next questions are answered with. */
   fault: Error | undefined;
   readonly #friend: string;
@@ -46,6 +48,8 @@ export class ArchiveStream implements Pick<Stream, 'jid' | 'request' | 'onStanza
   }
 
   async request(iq: Element): Promise<Element> {
+    if (iq.getChild('query', NS.discoInfo) !== undefined && this.infoFault !== undefined)
+      throw this.infoFault;
     if (iq.getChild('query', NS.discoInfo) !== undefined)
       return parseStanza(
         `<iq type='result'><query xmlns='${NS.discoInfo}'>${this.hasArchive ? `<feature var='${MAM}'/>` : ''}</query></iq>`,

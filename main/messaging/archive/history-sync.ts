@@ -247,7 +247,11 @@ export class HistorySync {
   }
 
   #isSupported(): Promise<boolean> {
-    this.#supported ??= this.#ask();
+    this.#supported ??= this.#ask().catch((error: unknown) => {
+      // Asked again the next time.
+      this.#supported = undefined;
+      throw error;
+    });
     return this.#supported;
   }
 
@@ -257,7 +261,9 @@ export class HistorySync {
       const answer = await this.#xmpp.stream.request(discoInfoRequest(bareJid(this.#xmpp.jid)));
       return readDiscoInfo(answer)?.features.includes(archiveFeatures.base) ?? false;
     } catch (error) {
-      if (!(error instanceof StanzaError)) throw error;
+      // RFC 6120 section 8.3.2: `wait` says nothing about the archive. Taken for "there is none", what was missed
+      // would count as read with the next message that comes.
+      if (!(error instanceof StanzaError) || error.type === 'wait') throw error;
       this.#log.info('no archive', { condition: error.condition, account: this.#accountId });
       return false;
     }

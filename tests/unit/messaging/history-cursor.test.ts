@@ -4,7 +4,7 @@ import { History } from '#main/messaging/archive/history.ts';
 import { createInbound, type Inbound } from '#main/messaging/inbound/pipeline.ts';
 import { TypingBook } from '#main/messaging/typing-book.ts';
 import { Changes } from '#main/util/changes.ts';
-import type { Stream } from '#main/xmpp/port.ts';
+import { StanzaError, type Stream } from '#main/xmpp/port.ts';
 import { XmppSession } from '#main/xmpp/session.ts';
 import { parseStanza, xml } from '#main/xmpp/stanza.ts';
 import { parseJid, type Jid } from '#shared/jid.ts';
@@ -138,5 +138,26 @@ describe('the cursor of the archive', () => {
     await later();
     expect(known()).toBe('live');
     expect(shown()).toEqual(['first', 'missed', 'live']);
+  });
+
+  it('stands still where nobody said in time whether there is an archive, and asks again', async () => {
+    history.detach();
+    server.entries.push({ id: 'missed', stamp: clock.now(), body: 'missed' });
+    server.infoFault = new StanzaError('remote-server-timeout', 'wait');
+    await attach(false);
+    arrives('live');
+    expect(known()).toBe('first');
+    server.infoFault = undefined;
+    await later();
+    expect(known()).toBe('live');
+    expect(shown()).toEqual(['first', 'missed', 'live']);
+  });
+
+  it('goes with what arrives where the server says that it keeps no archive', async () => {
+    history.detach();
+    server.infoFault = new StanzaError('service-unavailable', 'cancel');
+    await attach(false);
+    arrives('live');
+    expect(known()).toBe('live');
   });
 });
