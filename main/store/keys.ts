@@ -6,6 +6,7 @@ import { OmemoLedger } from './omemo-ledger.ts';
 import { OmemoSessionStore } from './omemo-sessions.ts';
 
 export type { ListChange, OmemoDeviceRow } from './omemo-devices.ts';
+export type { OwnOmemoDevice } from './omemo-keys.ts';
 export type { RecipientEntry } from './omemo-ledger.ts';
 export type { SessionPlace } from './omemo-sessions.ts';
 

@@ -1,7 +1,7 @@
 /** OMEMO as a scheme: one text for many devices, and the text of a message from one of them. */
 import type { AccountId, DeviceId, MessageId } from '#shared/ids.ts';
 import type { RecipientOutcome, TrustPolicy, UnreadableReason } from '#shared/omemo.ts';
-import type { OmemoStore, RecipientEntry } from '#main/store/keys.ts';
+import type { OmemoStore, OwnOmemoDevice, RecipientEntry, SessionPlace } from '#main/store/keys.ts';
 import type { Clock } from '#main/util/clock.ts';
 import {
   encryptedElement,
@@ -164,22 +164,21 @@ export class OmemoScheme implements EncryptionScheme {
         : unreadable('not-for-this-device', message.sid);
     const results = ours
       .slice(0, MAX_OWN_KEYS)
-      .map(({ data }) => this.#decrypt(accountId, sender, message.sid, data));
+      .map(({ data }) => this.#decrypt(stored, { accountId, jid: sender, deviceId: message.sid }, data));
     const opened = results.find((result) => result.kind === 'decrypted');
     if (opened?.kind === 'decrypted') return this.#opened(accountId, sender, message, opened);
     return this.#notOpened(accountId, sender, message, results);
   }
 
-  #decrypt(accountId: AccountId, jid: string, deviceId: DeviceId, data: Uint8Array): DecryptResult {
+  #decrypt(own: OwnOmemoDevice, place: SessionPlace, data: Uint8Array): DecryptResult {
     const { store, engine } = this.#deps;
-    const own = store.keys.own(accountId);
-    if (own === undefined) return { kind: 'no-session' };
+    const { accountId, jid, deviceId } = place;
     return engine.decrypt({
       version: OMEMO,
       own: ownDevice(own),
       preKeys: ownPreKeys(store, accountId),
       pinned: store.devices.get(accountId, jid, deviceId)?.identityKey as IdentityKey | undefined,
-      record: store.sessions.record({ accountId, jid, deviceId }) as SessionRecord | undefined,
+      record: store.sessions.record(place) as SessionRecord | undefined,
       data,
     });
   }
@@ -213,8 +212,9 @@ export class OmemoScheme implements EncryptionScheme {
   #meet(accountId: AccountId, jid: string, deviceId: DeviceId, identityKey: IdentityKey): void {
     const { store, clock, policy, aftermath, preparation } = this.#deps;
     const { devices } = store;
-    if (devices.get(accountId, jid, deviceId)?.listed !== true) preparation.listIsOld(accountId, jid);
-    if (devices.get(accountId, jid, deviceId)?.identityKey !== undefined) return;
+    const known = devices.get(accountId, jid, deviceId);
+    if (known?.listed !== true) preparation.listIsOld(accountId, jid);
+    if (known?.identityKey !== undefined) return;
     devices.addUnlisted(accountId, jid, deviceId, clock.now());
     const device = devices.get(accountId, jid, deviceId);
     if (device === undefined) return;

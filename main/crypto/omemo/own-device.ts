@@ -1,11 +1,9 @@
 /** Our own device as the engine wants it. */
-import type { OmemoStore } from '#main/store/keys.ts';
+import type { OmemoStore, OwnOmemoDevice } from '#main/store/keys.ts';
 import type { IdentityKey, OwnDevice, OwnPreKeys } from './engine.ts';
 import type { AccountId } from '#shared/ids.ts';
 
-type StoredOwn = NonNullable<ReturnType<OmemoStore['keys']['own']>>;
-
-export const ownDevice = ({ deviceId, identity }: StoredOwn): OwnDevice => ({
+export const ownDevice = ({ deviceId, identity }: OwnOmemoDevice): OwnDevice => ({
   deviceId,
   identity: { privateKey: identity.privateKey, publicKey: identity.publicKey as IdentityKey },
 });

@@ -1,5 +1,5 @@
 /** The payload of a message: encrypted once, its key then with the session of each device. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import { concat, wipe } from './ratchet/bytes.ts';
 
 const KEY_BYTES = 16;
@@ -7,6 +7,8 @@ const TAG_BYTES = 16;
 /** What senders of the first years used. */
 const OLD_IV_BYTES = 16;
 const IV_BYTES = 12;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A payload of XEP-0384 0.3. */
 export interface SealedPayload {
@@ -20,7 +22,7 @@ export interface SealedPayload {
 export const sealPayload = (text: string): SealedPayload => {
   const key = randomBytes(KEY_BYTES);
   const iv = Uint8Array.from(randomBytes(IV_BYTES));
-  const cipher = createCipheriv('aes-128-gcm', key, iv);
+  const cipher = createCipheriv('aes-128-gcm', createSecretKey(key), iv);
   const ciphertext = concat(cipher.update(text, 'utf8'), cipher.final());
   const keyMaterial = concat(key, cipher.getAuthTag());
   wipe(key);
@@ -44,12 +46,12 @@ export const openPayload = ({ keyMaterial, iv, ciphertext }: SealedPayload): str
   const end = tagInKey ? ciphertext.length : ciphertext.length - TAG_BYTES;
   const tag = tagInKey ? keyMaterial.subarray(KEY_BYTES, KEY_BYTES + TAG_BYTES) : ciphertext.subarray(end);
   try {
-    const decipher = createDecipheriv('aes-128-gcm', keyMaterial.subarray(0, KEY_BYTES), iv, {
-      authTagLength: TAG_BYTES,
-    });
+    // As in `primitives.ts`: a key object is ready sooner than plain bytes.
+    const key = createSecretKey(keyMaterial.subarray(0, KEY_BYTES));
+    const decipher = createDecipheriv('aes-128-gcm', key, iv, { authTagLength: TAG_BYTES });
     decipher.setAuthTag(tag);
     const plaintext = concat(decipher.update(ciphertext.subarray(0, end)), decipher.final());
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext);
+    return utf8.decode(plaintext);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** The symmetric primitives of both generations. */
-import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hash } from 'node:crypto';
 import { concat, wipe } from './bytes.ts';
 
 const BLOCK_BYTES = 64;
@@ -41,12 +41,14 @@ export const hkdf = (secret: Uint8Array, salt: Uint8Array, info: Uint8Array, len
 
 /** AES-256-CBC with PKCS#7 padding. @param key 32 bytes @param iv 16 bytes */
 export const encryptCbc = (key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uint8Array => {
-  const cipher = createCipheriv('aes-256-cbc', key, iv);
+  // Of plain bytes Node first finds out, by errors that it catches, that they are no key object: that takes
+  // longer than the cipher.
+  const cipher = createCipheriv('aes-256-cbc', createSecretKey(key), iv);
   return concat(cipher.update(plaintext), cipher.final());
 };
 
 /** Only for what a MAC has proven already. @throws Error where the padding is none */
 export const decryptCbc = (key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array => {
-  const decipher = createDecipheriv('aes-256-cbc', key, iv);
+  const decipher = createDecipheriv('aes-256-cbc', createSecretKey(key), iv);
   return concat(decipher.update(ciphertext), decipher.final());
 };
