@@ -57,7 +57,7 @@ const PREVIEW_LENGTH = 200;
 
 /** @param open of strangers nothing is shown before the user has decided to look */
 const lastView = (last: LastMessage, open: boolean): LastMessageView => {
-  const undecryptable = last.direction === 'in' && last.failure === 'not-decryptable';
+  const undecryptable = last.failure === 'not-decryptable';
   return {
     preview: open && !undecryptable ? oneLine(last.start, PREVIEW_LENGTH) : '',
     direction: last.direction,

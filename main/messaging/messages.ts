@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AccountId, ChatId, MessageId } from '#shared/ids.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Protection } from '#shared/views.ts';
-import type { NewOutgoing, StoredMessage } from '#main/store/messages.ts';
+import { NOT_DECRYPTABLE, type NewOutgoing, type StoredMessage } from '#main/store/message-rows.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Changes } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
@@ -72,8 +72,8 @@ export class MessageService {
    */
   forward(messageId: MessageId, to: readonly Addressee[]): readonly StoredMessage[] {
     const { store, clock } = this.#deps;
-    const { body, retractedAt, failure, direction } = store.messages.require(messageId);
-    const isReadable = retractedAt === undefined && !(direction === 'in' && failure !== undefined);
+    const { body, retractedAt, failure } = store.messages.require(messageId);
+    const isReadable = retractedAt === undefined && failure !== NOT_DECRYPTABLE;
     if (!isReadable || body.trim() === '') throw new AppError('not-found', 'there is no text to forward');
     const stored = store.transaction(() => {
       const chatIds = to.map(

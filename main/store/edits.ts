@@ -3,7 +3,7 @@ import type { ArchiveStore } from './archive.ts';
 import type { ChatStore } from './chats.ts';
 import type { Database } from './database.ts';
 import type { MessageIds } from './message-lookup.ts';
-import { messageColumns, toMessage, type StoredMessage } from './message-rows.ts';
+import { messageColumns, NOT_DECRYPTABLE, toMessage, type StoredMessage } from './message-rows.ts';
 import type { Revisions } from './revisions.ts';
 import { columns, type MessageEditRow, type MessageRow } from './rows.ts';
 import type { SearchIndex } from './search-index.ts';
@@ -152,12 +152,19 @@ export class EditStore {
     const newest = this.#versions(message.id).at(-1);
     const editedAt = newest === undefined || newest.position === 0 ? undefined : newest.at;
     const body = newest?.body ?? message.body;
-    if (body === message.body && editedAt === message.editedAt) return message;
+    // Who could not read the message can read its new text.
+    const failure =
+      editedAt === undefined || message.failure !== NOT_DECRYPTABLE ? message.failure : undefined;
+    const isSame = body === message.body && failure === message.failure;
+    if (isSame && editedAt === message.editedAt) return message;
     // The former text is still in the history; once that goes, nothing of it may be left in the index.
     this.#parts.search.rewriting(() =>
       this.#database.changeOne(
-        'UPDATE messages SET body = $body, edited_at = $editedAt, rev = $rev WHERE id = $id',
-        { id: message.id, body, editedAt: editedAt ?? null, rev: this.#revisions.next() },
+        'UPDATE messages SET body = $body, failure = $failure, edited_at = $editedAt, rev = $rev WHERE id = $id',
+        {
+          ...{ id: message.id, body, failure: failure ?? null },
+          ...{ editedAt: editedAt ?? null, rev: this.#revisions.next() },
+        },
       ),
     );
     this.#parts.chats.touch(message.chatId, 0);

@@ -60,6 +60,9 @@ export interface MessageExtras {
   readonly hasFile?: boolean | undefined;
 }
 
+/** The failure of a message that came and could not be read, also of one that another own device sent. */
+export const NOT_DECRYPTABLE = 'not-decryptable';
+
 export interface NewIncoming extends MessageExtras {
   readonly chatId: ChatId;
   readonly senderJid: string;
@@ -71,7 +74,7 @@ export interface NewIncoming extends MessageExtras {
    */
   readonly sortAt?: number | undefined;
   readonly protection: Protection;
-  /** `not-decryptable`: the body is then only what the sender's client says to clients without the key. */
+  /** `NOT_DECRYPTABLE`: the body is then only what the sender's client says to clients without the key. */
   readonly failure?: string | undefined;
   readonly stanzaId?: string | undefined;
   readonly originId?: string | undefined;

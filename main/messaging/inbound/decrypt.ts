@@ -1,7 +1,7 @@
 import type { ChatId } from '#shared/ids.ts';
 import { bareJid } from '#shared/jid.ts';
 import type { Conversation, EncryptionScheme } from '#main/crypto/scheme.ts';
-import type { StoredMessage } from '#main/store/messages.ts';
+import { NOT_DECRYPTABLE, type StoredMessage } from '#main/store/message-rows.ts';
 import type { Store } from '#main/store/store.ts';
 import { readCorrection } from '#main/xmpp/features/correction.ts';
 import { isBounced, stanzaIdAttribute, withText } from '#main/xmpp/features/message.ts';
@@ -55,9 +55,9 @@ export const decrypt = (deps: DecryptDependencies, envelope: Envelope): Envelope
 /** A message without text would mean nothing, and its row not learn its place. */
 const TAKEN_BACK = '…';
 
-const again = (envelope: Envelope, { body, protection, failure, direction }: StoredMessage): Envelope => {
+const again = (envelope: Envelope, { body, protection, failure }: StoredMessage): Envelope => {
   // A row that could not be read stays what it is; it only learns its place.
-  if (direction === 'in' && failure !== undefined) return envelope;
+  if (failure === NOT_DECRYPTABLE) return envelope;
   const text = body.trim() === '' ? TAKEN_BACK : body;
   return { ...envelope, message: withText(envelope.message, text, OMEMO), protection };
 };

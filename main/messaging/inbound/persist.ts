@@ -1,4 +1,5 @@
 import type { Logger } from '#main/log/logger.ts';
+import { NOT_DECRYPTABLE } from '#main/store/message-rows.ts';
 import type { Store } from '#main/store/store.ts';
 import type { Change } from '#main/util/changes.ts';
 import type { Clock } from '#main/util/clock.ts';
@@ -42,7 +43,7 @@ export const persist = (
       return persistText(deps, envelope, {
         body: meaning.fallback,
         protection: meaning.protection,
-        failure: 'not-decryptable',
+        failure: NOT_DECRYPTABLE,
       });
     case 'retraction':
       return persistRetraction(deps, envelope, meaning.id);

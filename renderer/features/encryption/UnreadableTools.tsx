@@ -29,7 +29,7 @@ export const UnreadableTools = ({
   const { id: messageId } = message;
   const ask = useCallback(() => api.encryption.unreadable({ messageId }), [api, messageId]);
   const answer = useAsked(ask, message.rev);
-  const [why, setWhy] = useState(false);
+  const [isOpen, setOpen] = useState(false);
   const [repair, setRepair] = useState<Repair>('none');
   const start = (): void => {
     setRepair('running');
@@ -40,21 +40,26 @@ export const UnreadableTools = ({
   };
   if (answer.kind !== 'known') return undefined;
   const { reason, canRepair } = answer.value;
+  const own = message.direction === 'out';
+  // A new session would change nothing: the other device waits for the user.
+  const isLeftOut = own && reason === 'not-for-this-device';
+  const why = isLeftOut ? 'unreadable.ownNotForThis' : reasonWords[reason];
   return (
     <>
       <div className={className}>
-        {canRepair && repair !== 'done' && (
+        {canRepair && !isLeftOut && repair !== 'done' && (
           <Button small busy={repair === 'running'} onClick={start}>
             {t('unreadable.repair')}
           </Button>
         )}
-        <Button small kind="ghost" aria-expanded={why} aria-controls={id} onClick={() => setWhy(!why)}>
+        <Button small kind="ghost" aria-expanded={isOpen} aria-controls={id} onClick={() => setOpen(!isOpen)}>
           {t('unreadable.why')}
         </Button>
       </div>
-      <p id={id}>{why && t(reasonWords[reason], { name: isolate(name) })}</p>
+      <p id={id}>{isOpen && t(why, { name: isolate(name) })}</p>
       <p role="status">
-        {repair === 'done' && t('unreadable.repaired', { name: isolate(name) })}
+        {repair === 'done' &&
+          t(own ? 'unreadable.repairedOwn' : 'unreadable.repaired', { name: isolate(name) })}
         {repair !== 'none' && repair !== 'running' && repair !== 'done' && describeError(t, repair)}
       </p>
     </>

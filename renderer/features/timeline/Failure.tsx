@@ -75,7 +75,11 @@ export const Undecryptable = ({ message, name, now, children }: UndecryptablePro
         <TriangleAlert size={14} strokeWidth={1.9} />
         {t('message.undecryptableTitle')}
       </p>
-      <p>{t('message.undecryptableText', { name: isolate(name) })}</p>
+      <p>
+        {message.direction === 'out'
+          ? t('message.undecryptableOwn')
+          : t('message.undecryptableText', { name: isolate(name) })}
+      </p>
       <UnreadableTools message={message} name={name} className={cx('tools')} />
       {message.body.trim() !== '' && (
         <p dir="auto" className={cx('note')}>

@@ -59,7 +59,7 @@ export const MessageRow = memo((props: MessageRowProps): ReactNode => {
     >
       <Above {...props} />
       {isUndecryptable(message) ? (
-        <Undecryptable message={message} name={name} now={now}>
+        <Undecryptable message={message} name={own ? displayName(ownName) : name} now={now}>
           {tools}
         </Undecryptable>
       ) : (

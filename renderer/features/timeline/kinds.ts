@@ -16,6 +16,5 @@ export const waitOf = (
   return sendAt - at <= LONGEST_UNDO_MS ? 'held' : 'scheduled';
 };
 
-/** A received message whose key this computer does not have; its body is no text of the author. */
-export const isUndecryptable = ({ direction, failure }: MessageView): boolean =>
-  direction === 'in' && failure === 'not-decryptable';
+/** A message whose key this computer does not have, of others or of another own device; its body is no text of the author. */
+export const isUndecryptable = ({ failure }: MessageView): boolean => failure === 'not-decryptable';

@@ -11,6 +11,9 @@ describe('a chat whose newest message could not be decrypted', () => {
       failure: 'not-decryptable',
     });
     expect(last()).toEqual({ preview: '', direction: 'in', state: 'received', undecryptable: true });
+    const own = { ...incoming(chatId, 'for other apps', 25), failure: 'not-decryptable' };
+    store.messages.insertOwn({ ...own, senderJid: 'juliet@capulet.example' });
+    expect(last()).toMatchObject({ preview: '', direction: 'out', undecryptable: true });
     store.messages.insertIncoming(incoming(chatId, 'Can you read\nthis?', 30));
     expect(last()).toEqual({ preview: 'Can you read this?', direction: 'in', state: 'received' });
   });

@@ -291,6 +291,16 @@ describe('a message that could not be read', () => {
     expect(screen.queryByRole('button', { name: 'Repair now' })).toBeNull();
   });
 
+  it('of ones own is said to come from another device, which waits for the user', async () => {
+    const own = { ...unread, direction: 'out', state: 'acked', body: 'for other apps' } as const;
+    const unreadable = { reason: 'not-for-this-device', deviceId: 12 as DeviceId, canRepair: true } as const;
+    await openNadia([own], { data: world({ unreadable: new Map([[1 as MessageId, unreadable]]) }) });
+    expect(article(0).textContent).toContain('You wrote it on another of your devices');
+    fireEvent.click(screen.getByRole('button', { name: 'Why?' }));
+    expect(article(0).textContent).toContain('does not trust this computer yet');
+    expect(screen.queryByRole('button', { name: 'Repair now' })).toBeNull();
+  });
+
   it('offers no repair where none is possible', async () => {
     await openNadia([unread], { data: world() });
     expect(screen.getByRole('button', { name: 'Why?' })).toBeTruthy();

@@ -57,6 +57,16 @@ describe('editing', () => {
     expect(store.edits.of(id)).toHaveLength(2);
   });
 
+  test('gives a message that could not be read a text that can', () => {
+    const { store, chatId } = storeWithMessage();
+    const unread = { ...incoming(chatId, 'for other apps', 20), failure: 'not-decryptable' };
+    const { id } = store.messages.insertIncoming({ ...unread, originId: 'o2' });
+    expect(store.edits.apply(edit(id, 'readable', 30)).message).toMatchObject({
+      body: 'readable',
+      failure: undefined,
+    });
+  });
+
   test('only the author edits', () => {
     const { store, id } = storeWithMessage();
     const before = store.messages.require(id);
