@@ -10,6 +10,7 @@ import { buildIfStale } from './build.ts';
 import { archiveInMemory, Desk } from './bench/desk.ts';
 import { table, type Figure } from './bench/figures.ts';
 import { catchUp } from './bench/parts/catch-up.ts';
+import { encryptedCatchUp, encryptedCatchUpServer } from './bench/parts/catch-up-omemo.ts';
 import { insert } from './bench/parts/insert.ts';
 import { latency } from './bench/parts/latency.ts';
 import { memory } from './bench/parts/memory.ts';
@@ -32,6 +33,7 @@ const parts: Readonly<Record<string, Part>> = {
   insert: { run: insert },
   memory: { run: memory },
   'catch-up': { run: catchUp, serverConfig: archiveInMemory },
+  'catch-up-omemo': { run: encryptedCatchUp, serverConfig: encryptedCatchUpServer },
   omemo: { run: omemo },
   search: { run: search },
 };

@@ -22,10 +22,14 @@ const START_LIMIT_MS = 6_000;
 const ENCRYPTION_OMEMO = 2;
 const DIRECTION_RECEIVED = 0;
 
-/** Xvfb takes a display that is free. How Dino is found is left in a file: the bus and the display are new each time. */
+/**
+ * How Dino is found is left in a file: the bus and the display are new each time. By itself Xvfb starts anew when its
+ * last client goes, and refuses those who come meanwhile: the first look for a window could keep Dino out. A lock would
+ * name a process that is another one outside of the room.
+ */
 const SESSION = `
 rm -f "$HOME/display"
-Xvfb -displayfd 3 -screen 0 1280x1024x24 -nolisten tcp 3>"$HOME/display" >/dev/null 2>&1 &
+Xvfb -displayfd 3 -screen 0 1280x1024x24 -nolisten tcp -noreset -nolock 3>"$HOME/display" >/dev/null 2>&1 &
 while ! [ -s "$HOME/display" ]; do sleep 0.05; done
 export DISPLAY=":$(cat "$HOME/display")"
 env | grep -E '^(DISPLAY|DBUS_SESSION_BUS_ADDRESS)=' > "$HOME/session"
@@ -41,6 +45,7 @@ export class DinoPeer implements OmemoPeer {
   readonly #login: Login;
   #gate: Server | undefined;
   #child: ChildProcess | undefined;
+  #connectedAt: number | undefined;
 
   private constructor(login: Login, home: string) {
     this.#login = login;
@@ -51,20 +56,25 @@ export class DinoPeer implements OmemoPeer {
   static async start(login: Login, home: string): Promise<DinoPeer> {
     const peer = new DinoPeer(login, home);
     const isNew = !existsSync(peer.#path('.local/share/dino'));
-    for (const folder of ['.local/share', '.config', '.cache', 'run'])
-      mkdirSync(peer.#path(folder), { recursive: true, mode: 0o700 });
-    writeFileSync(
-      peer.#path('ca-certificates.crt'),
-      `${readFileSync(AUTHORITIES, 'utf8')}\n${login.server.ca}`,
-    );
-    await peer.#openGate();
-    try {
-      await peer.#begin(isNew);
-    } catch (error) {
-      await peer.stop();
-      throw error;
-    }
+    await peer.#prepare();
+    await peer.#orStop(() => peer.#begin(isNew));
     return peer;
+  }
+
+  /**
+   * Does not wait for its window, which may come late when it has much to read: for those who measure it.
+   * @param home with its account and keys
+   */
+  static async startBusy(login: Login, home: string): Promise<DinoPeer> {
+    const peer = new DinoPeer(login, home);
+    await peer.#prepare();
+    await peer.#orStop(() => peer.#launchAgain(() => peer.#connectedAt !== undefined));
+    return peer;
+  }
+
+  /** When it began to connect to the server; of `performance.now()`. */
+  get connectedAt(): number | undefined {
+    return this.#connectedAt;
   }
 
   async befriend(jid: string): Promise<void> {
@@ -119,13 +129,16 @@ export class DinoPeer implements OmemoPeer {
   }
 
   timesRead(text: string): Promise<number> {
-    const found = this.#query(
-      'SELECT 1 FROM message WHERE body = ? AND direction = ? AND encryption = ?',
-      text,
+    return Promise.resolve(this.read().filter((body) => body === text).length);
+  }
+
+  /** All texts that it has decrypted. */
+  read(): readonly string[] {
+    return this.#query<{ body: string }>(
+      'SELECT body FROM message WHERE direction = ? AND encryption = ?',
       DIRECTION_RECEIVED,
       ENCRYPTION_OMEMO,
-    );
-    return Promise.resolve(found.length);
+    ).map(({ body }) => body);
   }
 
   knows(jid: string, devices: readonly number[]): Promise<unknown> {
@@ -141,6 +154,23 @@ export class DinoPeer implements OmemoPeer {
   async stop(): Promise<void> {
     await this.#close();
     this.#gate?.close();
+  }
+
+  async #prepare(): Promise<void> {
+    for (const folder of ['.local/share', '.config', '.cache', 'run'])
+      mkdirSync(this.#path(folder), { recursive: true, mode: 0o700 });
+    const authorities = `${readFileSync(AUTHORITIES, 'utf8')}\n${this.#login.server.ca}`;
+    writeFileSync(this.#path('ca-certificates.crt'), authorities);
+    await this.#openGate();
+  }
+
+  async #orStop(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   /** Devices that a list names and whose key it has. */
@@ -161,11 +191,15 @@ export class DinoPeer implements OmemoPeer {
     await this.#open();
   }
 
-  /** Now and then it shows no window at all, and is started again. */
-  async #open(): Promise<void> {
+  #open(): Promise<void> {
+    return this.#launchAgain(() => this.#showsWindow());
+  }
+
+  /** Now and then it shows no window at all, or does nothing, and is started again. */
+  async #launchAgain(isThere: () => boolean | Promise<boolean>): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#launch();
+        await this.#launch(isThere);
         return;
       } catch (error) {
         await this.#close();
@@ -174,12 +208,12 @@ export class DinoPeer implements OmemoPeer {
     }
   }
 
-  async #launch(): Promise<void> {
+  async #launch(isThere: () => boolean | Promise<boolean>): Promise<void> {
     const env = {
       ...process.env,
       ...{ HOME: this.#home, XDG_RUNTIME_DIR: this.#path('run'), XDG_CONFIG_HOME: this.#path('.config') },
       ...{ XDG_DATA_HOME: this.#path('.local/share'), XDG_CACHE_HOME: this.#path('.cache') },
-      ...{ LANG: 'C.UTF-8', GSK_RENDERER: 'cairo', GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1' },
+      ...{ LANG: 'C.UTF-8', GSK_RENDERER: 'cairo', GDK_BACKEND: 'x11', GTK_A11Y: 'none' },
     };
     rmSync(this.#path('session'), { force: true });
     const room = path.join(import.meta.dirname, 'dino-room.py');
@@ -190,17 +224,15 @@ export class DinoPeer implements OmemoPeer {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
-    await until(
-      'Dino to be there',
-      async () => {
-        if (!existsSync(this.#path('session'))) return false;
-        const windows = await this.#inSession('xdotool', 'search', '--onlyvisible', '--class', 'dino').catch(
-          () => undefined,
-        );
-        return windows !== undefined && windows.stdout.trim() !== '';
-      },
-      START_LIMIT_MS,
+    await until('Dino to be there', isThere, START_LIMIT_MS);
+  }
+
+  async #showsWindow(): Promise<boolean> {
+    if (!existsSync(this.#path('session'))) return false;
+    const windows = await this.#inSession('xdotool', 'search', '--onlyvisible', '--class', 'dino').catch(
+      () => undefined,
     );
+    return windows !== undefined && windows.stdout.trim() !== '';
   }
 
   async #close(): Promise<void> {
@@ -217,6 +249,7 @@ export class DinoPeer implements OmemoPeer {
     const { port, host } = this.#login.server;
     rmSync(this.#path('server'), { force: true });
     this.#gate = createServer((inside) => {
+      this.#connectedAt ??= performance.now();
       const outside = connect(port, host);
       inside.pipe(outside).pipe(inside);
       for (const one of [inside, outside]) one.on('error', () => one.destroy());
@@ -229,7 +262,8 @@ export class DinoPeer implements OmemoPeer {
     const env = Object.fromEntries(
       lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
     );
-    return run(command, args, { env: { ...process.env, ...env } });
+    const room = ['--target', String(this.#child?.pid), '--net', '--mount'];
+    return run('nsenter', [...room, command, ...args], { env: { ...process.env, ...env } });
   }
 
   #change(sql: string, ...values: readonly string[]): void {
@@ -260,7 +294,7 @@ export const startDino = (login: Login, home: string): Promise<DinoPeer> => Dino
 export const reasonForNoDino = (): string | undefined => {
   // Its network and its authorities need rights over namespaces.
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'Dino needs root on Linux';
-  const programs = ['dino-im', 'Xvfb', 'xdotool', 'gdbus', 'dbus-run-session', 'unshare'];
+  const programs = ['dino-im', 'Xvfb', 'xdotool', 'gdbus', 'dbus-run-session', 'unshare', 'nsenter'];
   const missing = programs.filter((name) => spawnSync('which', [name], { stdio: 'ignore' }).status !== 0);
   return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')}`;
 };

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -35,14 +35,24 @@ export class ProfanityPeer implements OmemoPeer {
     const peer = new ProfanityPeer(login, home);
     const isNew = !existsSync(path.join(home, '.local'));
     if (isNew) await seedDeviceList(login);
-    try {
-      await peer.#open(isNew);
-    } catch (error) {
-      const screen = await peer.screen().catch(() => 'no screen');
-      await peer.stop();
-      throw new Error(`Profanity did not start:\n${screen}`, { cause: error });
-    }
+    await peer.#orStop(async () => {
+      await peer.#open('DEBUG');
+      await peer.logIn();
+      if (isNew) await peer.#makeKeys();
+    });
     return peer;
+  }
+
+  /** Waits before its login, and logs little: for those who measure it. @param home with its keys */
+  static async startOffline(login: Login, home: string): Promise<ProfanityPeer> {
+    const peer = new ProfanityPeer(login, home);
+    await peer.#orStop(() => peer.#open('WARN'));
+    return peer;
+  }
+
+  async logIn(): Promise<void> {
+    await this.#command(this.#login.password);
+    await this.#shows('Profanity to be online', /logged in successfully/);
   }
 
   async befriend(jid: string): Promise<void> {
@@ -66,11 +76,12 @@ export class ProfanityPeer implements OmemoPeer {
   }
 
   timesRead(text: string): Promise<number> {
-    return Promise.resolve(
-      this.#chatLog()
-        .split('\n')
-        .filter((line) => line.endsWith(`: ${text}`)).length,
-    );
+    return Promise.resolve(this.read().filter((line) => line.endsWith(`: ${text}`)).length);
+  }
+
+  /** Lines of its log of chats: `<time> - <who>: <text>`. */
+  read(): readonly string[] {
+    return this.#chatLog().split('\n');
   }
 
   async knows(jid: string, devices: readonly number[]): Promise<void> {
@@ -108,8 +119,19 @@ export class ProfanityPeer implements OmemoPeer {
     ).catch(() => this.#tmux('kill-server').catch(() => undefined));
   }
 
-  async #open(isNew: boolean): Promise<void> {
-    const { jid, server, password } = this.#login;
+  async #orStop(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      const screen = await this.screen().catch(() => 'no screen');
+      await this.stop();
+      throw new Error(`Profanity did not start:\n${screen}`, { cause: error });
+    }
+  }
+
+  /** Up to the question for the password. */
+  async #open(logLevel: 'DEBUG' | 'WARN'): Promise<void> {
+    const { jid, server } = this.#login;
     const env = ['HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME'].map(
       (name, index) =>
         `${name}=${path.join(this.#home, ['', '.config', '.local/share', '.cache'][index] ?? '')}`,
@@ -119,7 +141,7 @@ export class ProfanityPeer implements OmemoPeer {
     await run('tmux', [
       ...['-S', this.#socket, '-f', '/dev/null', 'new-session', '-d', '-x', '200', '-y', '50'],
       ...['env', ...env, 'TERM=screen-256color', 'LANG=C.UTF-8', 'LC_ALL=C.UTF-8'],
-      ...['profanity', '-l', 'DEBUG', '-f', this.#log],
+      ...['profanity', '-l', logLevel, '-f', this.#log],
     ]);
     await this.#shows('Profanity to be there', /Type '\/help'/);
     // They are not saved by its end.
@@ -127,9 +149,9 @@ export class ProfanityPeer implements OmemoPeer {
     const { port } = server;
     await this.#command(`/connect ${jid} server 127.0.0.1 port ${port} tls trust`);
     await this.#shows('the question for the password', /Enter password/);
-    await this.#command(password);
-    await this.#shows('Profanity to be online', /logged in successfully/);
-    if (!isNew) return;
+  }
+
+  async #makeKeys(): Promise<void> {
     await this.#command('/omemo gen');
     // The spelling is Profanity's.
     await this.#shows('its keys', /OMEMO cryp?tographic materials generated/);
@@ -199,3 +221,11 @@ const seedDeviceList = async ({ jid, password, server }: Login): Promise<void> =
 
 export const startProfanity = (login: Login, home: string): Promise<ProfanityPeer> =>
   ProfanityPeer.start(login, home);
+
+/** Why Profanity cannot run here; undefined where it can. */
+export const reasonForNoProfanity = (): string | undefined => {
+  const missing = ['profanity', 'tmux'].filter(
+    (name) => spawnSync('which', [name], { stdio: 'ignore' }).status !== 0,
+  );
+  return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')}`;
+};

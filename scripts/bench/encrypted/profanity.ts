@@ -1,0 +1,46 @@
+/** Profanity in a terminal: it reads no archive, so its copy is what the server has kept for its next login. */
+import { mkdir } from 'node:fs/promises';
+import { ProfanityPeer, startProfanity } from '#tests/support/peers/profanity.ts';
+import { until } from '#tests/support/until.ts';
+import type { Desk } from '../desk.ts';
+import type { Side } from '../pair.ts';
+import { converse, loginOf } from './converse.ts';
+import { PATIENCE_MS, type CaughtUp, type EncryptedReader, type Missed, type Other } from './reader.ts';
+
+export class ProfanityReader implements EncryptedReader {
+  readonly name = 'Profanity';
+  readonly source = 'offline messages';
+  readonly jid: string;
+  readonly #desk: Desk;
+  readonly #side: Side;
+  readonly #home: string;
+
+  constructor(desk: Desk, side: Side) {
+    this.jid = side.jid;
+    this.#desk = desk;
+    this.#side = side;
+    this.#home = desk.newFolder();
+  }
+
+  async meet(other: Other): Promise<void> {
+    await mkdir(this.#home);
+    await converse(await startProfanity(loginOf(this.#desk, this.#side), this.#home), this.jid, other);
+  }
+
+  async catchUp({ texts }: Missed): Promise<CaughtUp> {
+    const client = await ProfanityPeer.startOffline(loginOf(this.#desk, this.#side), this.#home);
+    try {
+      const last = texts.at(-1) ?? '';
+      const started = performance.now();
+      await client.logIn();
+      await until(`Profanity to read ${last}`, async () => (await client.timesRead(last)) > 0, PATIENCE_MS);
+      const ms = performance.now() - started;
+      const read = new Set(client.read().map((line) => line.slice(line.indexOf(': ') + 2)));
+      const missing = texts.filter((text) => !read.has(text)).length;
+      if (missing > 0) throw new Error(`Profanity has not read ${missing}`);
+      return { ms };
+    } finally {
+      await client.stop();
+    }
+  }
+}
