@@ -128,6 +128,26 @@ describe('the cursor of the archive', () => {
     expect(known()).toBe('e2');
   });
 
+  it('is asked for the order of what two senders wrote at the same moment, and of nothing else', async () => {
+    const asked = server.pages;
+    history.arrived(BOB, `${BOB}/phone`);
+    history.arrived(BOB, `${BOB}/phone`);
+    history.arrived('carol@localhost', 'carol@localhost/desk');
+    await later();
+    history.arrived(BOB, `${BOB}/desk`);
+    await later();
+    expect(server.pages).toBe(asked);
+    // The archive has them the other way round.
+    server.entries.push({ id: 'one', stamp: clock.now(), body: 'one' });
+    arrives('two');
+    history.arrived(BOB, `${BOB}/phone`);
+    history.arrived(BOB, `${BOB}/desk`);
+    expect(shown()).toEqual(['first', 'two']);
+    await later();
+    expect(server.pages).toBe(asked + 1);
+    expect(shown()).toEqual(['first', 'one', 'two']);
+  });
+
   it('stands still until the archive has answered, when the stream is new', async () => {
     history.detach();
     server.entries.push({ id: 'missed', stamp: clock.now(), body: 'missed' });
