@@ -37,6 +37,8 @@ const ROTATE_AFTER_MS = 14 * DAY_MS;
 const KEEP_SIGNED_MS = 2 * ROTATE_AFTER_MS;
 /** Two devices that answer each other's lists must not do so without end. */
 const SETTLE_MS = 3_000;
+/** What the server could not do just now is tried again after this long, or with the next stream. */
+const TRY_AGAIN_MS = 60_000;
 const MAX_DEVICE_ID = 2 ** 31 - 1;
 
 const newDeviceId = (taken: readonly DeviceId[]): DeviceId => {
@@ -69,8 +71,12 @@ export class Upkeep {
 
   /** Something has changed that the server must know; several things are told together. */
   soon(accountId: AccountId): void {
+    this.#after(SETTLE_MS, accountId);
+  }
+
+  #after(ms: number, accountId: AccountId): void {
     if (this.#cancel.has(accountId)) return;
-    const cancel = this.#deps.clock.after(SETTLE_MS, () => {
+    const cancel = this.#deps.clock.after(ms, () => {
       this.#cancel.delete(accountId);
       void this.#run(accountId);
     });
@@ -89,9 +95,11 @@ export class Upkeep {
       return running;
     }
     const run = this.#look(accountId)
-      .catch((error: unknown) =>
-        this.#deps.log.warn('the keys of this device are not on the server', {}, error),
-      )
+      .catch((error: unknown) => {
+        this.#deps.log.warn('the keys of this device are not on the server', {}, error);
+        // Used keys must not stay there: whoever takes one writes what nobody can read.
+        if (error instanceof StanzaError && error.type === 'wait') this.#after(TRY_AGAIN_MS, accountId);
+      })
       .finally(() => {
         this.#runs.delete(accountId);
         if (this.#again.delete(accountId)) this.soon(accountId);
