@@ -4,9 +4,9 @@
  * pictures are written where they are missing; CHATSECURE_UPDATE_SCREENSHOTS=1 renews them.
  */
 import { AxeBuilder } from '@axe-core/playwright';
+import type { Locator } from '@playwright/test';
 import type { FakeData } from './support/fake-backend.ts';
 import { encryptedWorld, NOW } from './support/fake-encrypted-world.ts';
-import type { Locator } from '@playwright/test';
 import { shoot } from './support/pictures.ts';
 import { expect, test, type ScriptedWindow } from './support/window-test.ts';
 
@@ -85,7 +85,7 @@ test('verifying somebody', async ({ openWindow, page }) => {
   const window = await open(openWindow, page);
   await nadia(window);
   await openVerify(window);
-  await shoot(window, 'verify', ['light', 'dark']);
+  await shoot(window, 'verify', ['light', 'dark', 'dark-narrow']);
   await expectSoundEverywhere(window);
 });
 
@@ -100,11 +100,12 @@ test('what a code would verify, and what it has verified', async ({ openWindow, 
   );
   const verify = page.getByRole('button', { name: 'Verify 1 device' });
   await expect(verify).toBeVisible();
-  await shoot(window, 'code-found', ['light', 'dark']);
+  await shoot(window, 'code-found', ['light', 'dark', 'light-narrow']);
   await expectSoundEverywhere(window);
   await verify.focus();
   await page.keyboard.press('Enter');
   await expect(page.getByText('1 device is verified now.')).toBeVisible();
+  await expect(page.getByRole('dialog').getByRole('button', { name: 'Close' })).toBeFocused();
   expect(await faultsOf(window)).toEqual([]);
 });
 
@@ -161,6 +162,19 @@ test('the health of the encryption', async ({ openWindow, page }) => {
   await page.getByRole('button', { name: /^Health: / }).click();
   await expect(page.getByText('Look').first()).toBeVisible();
   await shoot(window, 'health', ['light', 'dark']);
+  await expectSoundEverywhere(window);
+});
+
+test('verifying somebody from right to left', async ({ openWindow, page }) => {
+  const window = await open(openWindow, page, { ...encryptedWorld(), settings: { language: 'ar' } });
+  await page
+    .getByRole('button', { name: /Nadia Okafor/ })
+    .first()
+    .click();
+  await page.locator('[data-opens="profile"]').click();
+  await page.getByRole('complementary').getByRole('button', { name: 'تحقق', exact: true }).click();
+  await expect(page.getByRole('dialog').getByRole('img', { name: /رمز/ })).toBeVisible();
+  await shoot(window, 'verify', ['light-rtl']);
   await expectSoundEverywhere(window);
 });
 

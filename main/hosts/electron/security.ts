@@ -1,4 +1,4 @@
-import type { App, Session, WebContents, WebFrameMain, WebPreferences } from 'electron';
+import type { App, DownloadItem, Session, WebContents, WebFrameMain, WebPreferences } from 'electron';
 import { externalUrl } from '#shared/security-policy.ts';
 
 /** The hardening of the window (electronjs.org/docs/latest/tutorial/security), in one place. */
@@ -66,7 +66,9 @@ export const hardenSession = async (session: Session, allowDevTools: boolean): P
   });
   session.setSpellCheckerEnabled(false);
   session.setSpellCheckerDictionaryDownloadURL('http://127.0.0.1:9/');
-  session.on('will-download', (event) => event.preventDefault());
+  session.on('will-download', (event, item) => {
+    if (!isOwnPicture(item)) event.preventDefault();
+  });
   await session.setProxy({ mode: 'direct' });
 };
 
@@ -100,5 +102,11 @@ export const isOwnUrl = (text: string): boolean => {
   const url = URL.parse(text);
   return url !== null && url.protocol === `${APP_SCHEME}:` && url.host === APP_HOST;
 };
+
+const MAX_PICTURE_BYTES = 2 ** 20;
+
+/** The one thing that leaves as a file: a code that the page has drawn. The system asks the user where to. */
+const isOwnPicture = (item: DownloadItem): boolean =>
+  isOwnBlob(item.getURL()) && item.getMimeType() === 'image/png' && item.getTotalBytes() <= MAX_PICTURE_BYTES;
 
 const isOwnBlob = (text: string): boolean => text.startsWith(`blob:${APP_ORIGIN}/`);

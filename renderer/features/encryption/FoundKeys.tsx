@@ -77,15 +77,20 @@ export const FoundKeys = ({ accountId, link, expected, onBack, onClose }: FoundK
       </div>
       {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
       <DialogButtons>
-        {onBack !== undefined && verified === undefined && (
-          <Button onClick={onBack}>{t('codes.back')}</Button>
-        )}
-        <Button onClick={onClose}>
-          {t(matching > 0 && verified === undefined ? 'common.cancel' : 'common.close')}
-        </Button>
-        {matching > 0 && verified === undefined && (
-          <Button kind="primary" busy={busy} onClick={() => run(verify())}>
-            {t('codes.verify', { count: matching })}
+        {verified === undefined ? (
+          <>
+            {onBack !== undefined && <Button onClick={onBack}>{t('codes.back')}</Button>}
+            <Button onClick={onClose}>{t(matching > 0 ? 'common.cancel' : 'common.close')}</Button>
+            {matching > 0 && (
+              <Button kind="primary" busy={busy} onClick={() => run(verify())}>
+                {t('codes.verify', { count: matching })}
+              </Button>
+            )}
+          </>
+        ) : (
+          // The button that had the focus is gone.
+          <Button kind="primary" autoFocus onClick={onClose}>
+            {t('common.close')}
           </Button>
         )}
       </DialogButtons>

@@ -37,28 +37,30 @@ export const MyCode = ({ accountId }: { accountId: AccountId }): ReactNode => {
       ) : (
         <QrCode modules={modules} label={t('codes.mine', { jid: name })} />
       )}
-      <p className={cx('caption')}>
-        {t('codes.mineOf', { jid: name })} {t('codes.mineDevices', { count: own?.devices.length ?? 1 })}
-      </p>
-      <div className={cx('buttons')}>
-        <Button
-          small
-          icon={Copy}
-          disabled={own === undefined}
-          onClick={() => run(navigator.clipboard.writeText(own?.link ?? ''))}
-        >
-          {t('codes.copy')}
-        </Button>
-        <Button
-          small
-          icon={Download}
-          disabled={modules === undefined}
-          onClick={() => {
-            if (modules !== undefined) run(savePicture(modules, jid));
-          }}
-        >
-          {t('codes.save')}
-        </Button>
+      <div className={cx('about')}>
+        <p className={cx('title')}>{t('codes.share')}</p>
+        <bdi className={cx('address')}>{displayName(jid)}</bdi>
+        <p className={cx('hint')}>{t('codes.mineDevices', { count: own?.devices.length ?? 1 })}</p>
+        <div className={cx('buttons')}>
+          <Button
+            small
+            icon={Copy}
+            disabled={own === undefined}
+            onClick={() => run(navigator.clipboard.writeText(own?.link ?? ''))}
+          >
+            {t('codes.copy')}
+          </Button>
+          <Button
+            small
+            icon={Download}
+            disabled={modules === undefined}
+            onClick={() => {
+              if (modules !== undefined) run(savePicture(modules, jid));
+            }}
+          >
+            {t('codes.save')}
+          </Button>
+        </div>
       </div>
     </div>
   );

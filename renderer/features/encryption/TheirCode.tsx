@@ -42,9 +42,13 @@ export const TheirCode = ({ onLink }: { onLink: (link: string) => void }): React
         if (!take(event.dataTransfer)) takeText(event.dataTransfer.getData('text/plain'));
       }}
     >
-      <p className={cx('title')}>{t('codes.theirs')}</p>
-      <p className={cx('hint')}>{t('codes.theirsHow')}</p>
-      <PictureChooser {...reading} />
+      <div className={cx('head')}>
+        <div className={cx('what')}>
+          <p className={cx('title')}>{t('codes.theirs')}</p>
+          <p className={cx('hint')}>{t('codes.theirsHow')}</p>
+        </div>
+        <PictureChooser {...reading} />
+      </div>
       <LinkForm {...reading} />
       {busy && <p role="status">{t('codes.reading')}</p>}
       {problem !== undefined && <Alert>{t(problemWords[problem])}</Alert>}
@@ -56,7 +60,7 @@ const PictureChooser = ({ busy, takePicture }: Pick<Reading, 'busy' | 'takePictu
   const { t } = useTranslation();
   const chooser = useRef<HTMLInputElement>(null);
   return (
-    <div className={cx('buttons')}>
+    <>
       <Button kind="primary" icon={ImageUp} busy={busy} onClick={() => chooser.current?.click()}>
         {t('codes.open')}
       </Button>
@@ -73,7 +77,7 @@ const PictureChooser = ({ busy, takePicture }: Pick<Reading, 'busy' | 'takePictu
           currentTarget.value = '';
         }}
       />
-    </div>
+    </>
   );
 };
 

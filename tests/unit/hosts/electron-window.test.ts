@@ -117,9 +117,20 @@ describe('the window', () => {
         'http://127.0.0.1:9/',
         { mode: 'direct' },
       ]);
-      const download = { preventDefault: vi.fn() };
-      session.emit('will-download', download);
-      expect(download.preventDefault).toHaveBeenCalled();
+      const mayLeave = (url: string, mimeType = 'image/png', bytes = 4000): boolean => {
+        const event = { preventDefault: vi.fn() };
+        const item = { getURL: () => url, getMimeType: () => mimeType, getTotalBytes: () => bytes };
+        session.emit('will-download', event, item);
+        return event.preventDefault.mock.calls.length === 0;
+      };
+      expect(mayLeave('https://example.org/file.png')).toBe(false);
+      expect(mayLeave('app://bundle/index.html', 'text/html')).toBe(false);
+      expect(mayLeave('blob:https://example.org/1')).toBe(false);
+      expect(mayLeave('blob:app://bundle.evil/1')).toBe(false);
+      expect(mayLeave('blob:app://bundle/1', 'text/html')).toBe(false);
+      expect(mayLeave('blob:app://bundle/1', 'image/png', 2 ** 20 + 1)).toBe(false);
+      // A picture of the own code, which the window itself has drawn.
+      expect(mayLeave('blob:app://bundle/1')).toBe(true);
     }
     expect(named('app.configureHostResolver')).toEqual([
       [
