@@ -33,6 +33,7 @@ export const errorCodes = [
   'auth-failed',
   'auth-unsupported',
   'server-not-genuine',
+  'binding-lost',
   'account-disabled',
   'host-unknown',
   'binding-failed',

@@ -10,7 +10,9 @@ import type { Feature } from '#main/xmpp/feature.ts';
 import type { OwnDisco } from '#main/xmpp/features/disco.ts';
 import {
   StreamError,
+  type BindingKeeper,
   type FastToken,
+  type LoginBinding,
   type OpenStream,
   type RevokeToken,
   type StreamOptions,
@@ -128,7 +130,7 @@ export class AccountManager {
       throw new AppError('account-exists', 'the account is already here');
     }
     const device = { resource: newResource(), userAgent: randomUUID() };
-    const token = await this.#tryLogin(login, device);
+    const { token, binding } = await this.#tryLogin(login, device);
     const account = store.accounts.add({
       jid: login.jid,
       host: login.host,
@@ -138,6 +140,7 @@ export class AccountManager {
       ...device,
       createdAt: this.#deps.clock.now(),
     });
+    if (binding !== undefined) this.#binding(account.id).set(binding);
     try {
       await passwords.setPassword(account.id, login.password);
       await this.#tokens(account.id).set(token);
@@ -203,6 +206,17 @@ export class AccountManager {
     this.#sessionOf(account).dispatch({ type: 'credentials' });
   }
 
+  /** Does without the channel binding that earlier logins had. Only where its absence is the present error. */
+  acceptUnbound(id: AccountId): void {
+    const { state } = this.connection(id);
+    if (!('error' in state) || state.error.code !== 'binding-lost')
+      throw new AppError('not-found', 'the account does not ask about this');
+    const { store, clock } = this.#deps;
+    const account = store.accounts.require(id);
+    store.accounts.setLoginBinding(id, undefined, clock.now());
+    this.#sessionOf(account).dispatch({ type: 'credentials' });
+  }
+
   retryNow(id: AccountId): void {
     this.#sessionOf(this.#deps.store.accounts.require(id)).dispatch({ type: 'retry' });
   }
@@ -242,6 +256,7 @@ export class AccountManager {
       ...{ jid, host, port, directTls, pinnedSpki, resource, userAgent },
       password: () => passwords.password(id),
       tokens: this.#tokens(id),
+      binding: this.#binding(id),
       ca: extraCa,
       active: isActive(),
     };
@@ -258,12 +273,31 @@ export class AccountManager {
     };
   }
 
-  /** @returns the token that the server gave out, if it does */
+  #binding(id: AccountId): BindingKeeper {
+    const { store, clock, log } = this.#deps;
+    return {
+      get: () => store.accounts.loginBinding(id),
+      set: (binding) => {
+        const known = store.accounts.loginBinding(id);
+        const isSame = known?.mechanism === binding.mechanism && known.type === binding.type;
+        if (isSame && known.tlsVersion === binding.tlsVersion) return;
+        try {
+          store.accounts.setLoginBinding(id, binding, clock.now());
+        } catch (error) {
+          // What was noted before counts on; this is no reason to be offline.
+          log.error('how the account was logged in could not be kept', {}, error);
+        }
+      },
+    };
+  }
+
+  /** @returns what is to be kept of it: the token that the server gave out, and how the login was bound */
   async #tryLogin(
     login: Login,
     device: { readonly resource: string; readonly userAgent: string },
-  ): Promise<FastToken | undefined> {
+  ): Promise<{ readonly token: FastToken | undefined; readonly binding: LoginBinding | undefined }> {
     let token: FastToken | undefined;
+    let binding: LoginBinding | undefined;
     const { jid, host, port, directTls, trustSpki: pinnedSpki } = login;
     try {
       const stream = await this.#deps.openStream(
@@ -276,13 +310,19 @@ export class AccountManager {
               token = given;
             },
           },
+          binding: {
+            get: () => undefined,
+            set: (given) => {
+              binding = given;
+            },
+          },
           ca: this.#deps.extraCa,
         },
         AbortSignal.timeout(LOGIN_TIMEOUT_MS),
       );
       stream.onStanza(() => undefined);
       await stream.close();
-      return token;
+      return { token, binding };
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
       throw new AppError(error.code, error.message, { detail: detailOf(error), cause: error });

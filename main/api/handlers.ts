@@ -55,6 +55,7 @@ const accountHandlers = ({ manager, views }: Services): ProfileHandlers['account
   setEnabled: ({ accountId, enabled }) => manager.setEnabled(accountId, enabled),
   setPassword: ({ accountId, password }) => manager.setPassword(accountId, password),
   trustCertificate: ({ accountId, spki }) => manager.trustCertificate(accountId, spki),
+  acceptUnbound: ({ accountId }) => manager.acceptUnbound(accountId),
   retryNow: ({ accountId }) => manager.retryNow(accountId),
   archivePreferences: ({ accountId }) => getArchivePreferences(manager.requireOnline(accountId)),
   setArchivePreferences: ({ accountId, preferences }) =>

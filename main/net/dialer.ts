@@ -35,6 +35,8 @@ export type DialOutcome =
       readonly endpoint: Endpoint;
       readonly certificate: CertificateView;
       readonly channelBindings: ChannelBindings;
+      /** `TLSv1.3`, say. */
+      readonly tlsVersion: string | undefined;
     }
   | { readonly ok: false; readonly failure: DialFailure; readonly message: string; readonly cause: unknown };
 
@@ -67,8 +69,7 @@ export const createDialer = (options: DialerOptions = {}): Dial => {
       for (const endpoint of await endpointsOf(target, options, signal)) {
         try {
           const secured = await reach(endpoint, target, options, clock, signal);
-          const { socket, certificate, channelBindings } = secured;
-          return { ok: true, socket, endpoint, certificate, channelBindings };
+          return { ok: true, endpoint, ...secured };
         } catch (error) {
           if (!(error instanceof DialError) || signal.aborted || error.failure.certificate !== undefined)
             throw error;

@@ -22,6 +22,8 @@ export interface SecureSocket {
   readonly socket: TLSSocket;
   readonly certificate: CertificateView;
   readonly channelBindings: ChannelBindings;
+  /** `TLSv1.3`, say. */
+  readonly tlsVersion: string | undefined;
 }
 
 /** What both ends know of this very connection, by the names of SASL channel binding. */
@@ -98,7 +100,8 @@ const inspect = (socket: TLSSocket, options: TlsOptions): SecureSocket => {
       `the certificate was refused: ${refusal}`,
     );
   }
-  return { socket, certificate: view, channelBindings: channelBindingsOf(socket, certificate) };
+  const tlsVersion = socket.getProtocol() ?? undefined;
+  return { socket, certificate: view, channelBindings: channelBindingsOf(socket, certificate), tlsVersion };
 };
 
 /** Typed as Error, but a code such as 'CERT_HAS_EXPIRED' in fact. */

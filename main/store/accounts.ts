@@ -41,6 +41,19 @@ export interface NewAccount {
   readonly userAgent?: string | undefined;
 }
 
+/** How a login was bound to its connection. */
+export interface StoredBinding {
+  readonly mechanism: string;
+  readonly type: string;
+  readonly tlsVersion: string | undefined;
+}
+
+interface BindingRow {
+  readonly mechanism: string;
+  readonly type: string;
+  readonly tls_version: string | null;
+}
+
 const all = columns.accounts.join(', ');
 
 /** What goes with an account at once; messages and their chats leave slice by slice. */
@@ -56,6 +69,8 @@ const tablesOfAccount = [
   'omemo_devices',
   'omemo_identities',
   'omemo_sessions',
+  'omemo_lists',
+  'login_bindings',
 ] as const;
 
 const toAccount = (row: AccountRow): Account => ({
@@ -187,6 +202,27 @@ export class AccountStore {
   resumeState(id: AccountId): string | undefined {
     const sql = 'SELECT resume_state FROM accounts WHERE id = $id';
     return this.#database.one<Pick<AccountRow, 'resume_state'>>(sql, { id })?.resume_state ?? undefined;
+  }
+
+  /** The last login that was bound to its connection; undefined where none was, or the user does without it. */
+  loginBinding(id: AccountId): StoredBinding | undefined {
+    const sql = 'SELECT mechanism, type, tls_version FROM login_bindings WHERE account_id = $id';
+    const row = this.#database.one<BindingRow>(sql, { id });
+    return row && { mechanism: row.mechanism, type: row.type, tlsVersion: row.tls_version ?? undefined };
+  }
+
+  /** @param at milliseconds since 1970 */
+  setLoginBinding(id: AccountId, binding: StoredBinding | undefined, at: number): void {
+    this.#database.transaction(() => {
+      this.#database.run('DELETE FROM login_bindings WHERE account_id = $id', { id });
+      if (binding === undefined) return;
+      const { mechanism, type, tlsVersion = null } = binding;
+      this.#database.run(
+        `INSERT INTO login_bindings (account_id, mechanism, type, tls_version, at)
+         VALUES ($id, $mechanism, $type, $tlsVersion, $at)`,
+        { id, mechanism, type, tlsVersion, at },
+      );
+    });
   }
 
   #set(id: AccountId, assignment: string, value: string | number | null): Account {

@@ -22,6 +22,8 @@ export type DialOutcome =
       readonly socket: Duplex;
       readonly endpoint: { readonly host: string };
       readonly channelBindings: Readonly<Partial<Record<BindingType, Uint8Array>>>;
+      /** `TLSv1.3`, say. */
+      readonly tlsVersion: string | undefined;
     }
   | {
       readonly ok: false;

@@ -8,6 +8,7 @@ import type { ResumeState, StreamOffers, StreamOptions } from './port.ts';
 import { classicAuth, classicProfile, converse, sasl2Profile } from './login.ts';
 import { SaslError, type SaslExchange } from './sasl/mechanism.ts';
 import { saslprep } from './sasl/saslprep.ts';
+import { bindingLost } from './sasl/scram.ts';
 import { chooseProfile, startExchange, type ChannelBindings, type SaslOffer } from './sasl/select.ts';
 import { bestTokenMechanism, createTokenExchange } from './sasl/token.ts';
 import {
@@ -74,6 +75,7 @@ export interface NegotiationInput {
   readonly options: StreamOptions;
   readonly account: Jid;
   readonly channelBindings: ChannelBindings;
+  readonly tlsVersion: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -95,7 +97,8 @@ export const negotiate = async (wire: Wire, input: NegotiationInput): Promise<Ne
   if (sasl2 !== undefined && profile === 'sasl2') return negotiateInline(wire, sasl2, bindingTypes, input);
   const exchange = await passwordExchange(classic, input);
   wire.write(classicAuth(exchange));
-  await converse(wire, exchange, classicProfile);
+  await converse(wire, exchange, classicProfile).catch(refusedUnbound(exchange, input));
+  noteBinding(exchange, input);
   await wire.open();
   return establish(wire, await readFeatures(wire), input);
 };
@@ -199,8 +202,10 @@ const login = async (
   const token = held === undefined ? request : 'use';
   wire.write(authenticateText(exchange, offer, { userAgent, resume, active, token }));
   const result = await converse(wire, exchange, sasl2Profile).then(readSuccess, (error: unknown) => {
-    throw held !== undefined && isRefusal(error) ? new TokenRefused(error) : error;
+    if (held === undefined) return refusedUnbound(exchange, input)(error);
+    throw isRefusal(error) ? new TokenRefused(error) : error;
   });
+  if (held === undefined) noteBinding(exchange, input);
   // Section 3.5: also a token that was used is renewed, for the same mechanism.
   if (result.token !== undefined && (held !== undefined || request !== undefined))
     await options.tokens?.set({ ...result.token, mechanism: held?.mechanism ?? mechanism ?? '' });
@@ -228,7 +233,27 @@ const passwordExchange = async (
 ): Promise<SaslExchange> => {
   const password = await options.password();
   if (password === undefined) throw noPassword();
-  return chosen(() => startExchange(offer, { username: account.local, password, channelBindings }));
+  const mustBind = options.binding?.get() !== undefined;
+  return chosen(() => startExchange(offer, { username: account.local, password, channelBindings, mustBind }));
+};
+
+/**
+ * RFC 5802 section 6: a server that binds refuses whoever says that it seems not to. Where it bound before, that is
+ * the reason, and no other password would help.
+ */
+const refusedUnbound =
+  ({ binding }: SaslExchange, { options }: NegotiationInput) =>
+  (error: unknown): never => {
+    const wasBound = binding === undefined && options.binding?.get() !== undefined;
+    throw wasBound && isRefusal(error) ? saslErrorFailure(bindingLost()) : error;
+  };
+
+/** What this login had, the next one must have too. */
+const noteBinding = (
+  { mechanism, binding }: SaslExchange,
+  { options, tlsVersion }: NegotiationInput,
+): void => {
+  if (binding !== undefined) options.binding?.set({ mechanism, type: binding, tlsVersion });
 };
 
 /** @throws StreamError */

@@ -56,6 +56,22 @@ export interface TokenKeeper {
   set(token: FastToken | undefined): Promise<void>;
 }
 
+/** How a login was bound to its connection (RFC 5802 section 6). */
+export interface LoginBinding {
+  /** As registered: `SCRAM-SHA-256-PLUS`. */
+  readonly mechanism: string;
+  /** `tls-exporter`, say. */
+  readonly type: string;
+  /** `TLSv1.3`; undefined where the connection does not tell. */
+  readonly tlsVersion: string | undefined;
+}
+
+/** Remembers how an account was logged in: less than that is refused, because somebody may have taken it away. */
+export interface BindingKeeper {
+  get(): LoginBinding | undefined;
+  set(binding: LoginBinding): void;
+}
+
 /** What is needed to log in. */
 export interface StreamOptions {
   /** Bare JID of the account. */
@@ -64,6 +80,8 @@ export interface StreamOptions {
   readonly password: () => Promise<string | undefined>;
   /** Undefined where no token is wanted. */
   readonly tokens?: TokenKeeper | undefined;
+  /** Undefined where nothing is known of earlier logins. */
+  readonly binding?: BindingKeeper | undefined;
   /** A random UUID, version 4, by which the server knows this device of the account (XEP-0388). */
   readonly userAgent: string;
   /** Overrides the SRV lookup. */

@@ -142,13 +142,13 @@ const connected = async <T>(
     if (signal.aborted) throw abortError(signal, outcome.failure.step);
     throw new StreamError(outcome.failure, outcome.message, outcome.cause);
   }
-  const { socket, endpoint, channelBindings } = outcome;
+  const { socket, endpoint, channelBindings, tlsVersion } = outcome;
   const wire = new LibraryWire(socket, account, deps.clock);
   const aborted = (): void => wire.fail({ error: abortError(signal, wire.step), resumable: true });
   signal.addEventListener('abort', aborted, { once: true });
   try {
     if (signal.aborted) aborted();
-    return await use(wire, { options, account, channelBindings, now: deps.clock.now() });
+    return await use(wire, { options, account, channelBindings, tlsVersion, now: deps.clock.now() });
   } catch (error) {
     // What was given up may already be resumed over there: a goodbye would end it for the next attempt too.
     await (signal.aborted ? wire.drop() : wire.end());

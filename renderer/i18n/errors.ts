@@ -44,6 +44,7 @@ export const errorSentences: Readonly<Record<ErrorCode, Sentences>> = {
   'auth-failed': { what: 'errors.auth-failed.what', next: 'errors.auth-failed.next' },
   'auth-unsupported': { what: 'errors.auth-unsupported.what', next: 'errors.auth-unsupported.next' },
   'server-not-genuine': { what: 'errors.server-not-genuine.what', next: 'errors.server-not-genuine.next' },
+  'binding-lost': { what: 'errors.binding-lost.what', next: 'errors.binding-lost.next' },
   'account-disabled': { what: 'errors.account-disabled.what', next: 'errors.account-disabled.next' },
   'host-unknown': { what: 'errors.host-unknown.what', next: 'errors.host-unknown.next' },
   'binding-failed': { what: 'errors.binding-failed.what', next: 'errors.binding-failed.next' },

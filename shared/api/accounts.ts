@@ -39,6 +39,11 @@ export const accounts = {
   setPassword: method(z.strictObject({ accountId, password }))<void>(),
   /** Trusts the certificate key that the account's current error shows; connects at once. */
   trustCertificate: method(z.strictObject({ accountId, spki }))<void>(),
+  /**
+   * Logs in although the server does not offer the channel binding any more that it had (`binding-lost`); connects
+   * at once. Fails with `not-found` where that is not the account's current error.
+   */
+  acceptUnbound: method(z.strictObject({ accountId }))<void>(),
   /** Ends a wait and connects at once. */
   retryNow: method(z.strictObject({ accountId }))<void>(),
   /**

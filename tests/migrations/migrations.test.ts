@@ -16,6 +16,7 @@ import { stepToVersionEight } from './version-8.ts';
 import { stepToVersionNine } from './version-9.ts';
 import { stepToVersionTen } from './version-10.ts';
 import { stepToVersionEleven } from './version-11.ts';
+import { stepToVersionTwelve } from './version-12.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -59,6 +60,7 @@ test('each version is what was released, to the letter', () => {
     stepToVersionNine,
     stepToVersionTen,
     stepToVersionEleven,
+    stepToVersionTwelve,
   ];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();
@@ -366,4 +368,26 @@ test('version 11 takes nobody for asked of whom version 10 knew no list', () => 
   expect(told('romeo@montague.example')).toBe(9);
   expect(told('tybalt@capulet.example')).toBeUndefined();
   expect(told('paris@verona.example')).toBeUndefined();
+});
+
+test('version 12 demands nothing of the logins of version 11, and keeps how the next one was bound', () => {
+  const profile = temporaryProfile();
+  const steps = [
+    stepToVersionTwo,
+    stepToVersionThree,
+    stepToVersionFour,
+    stepToVersionFive,
+    stepToVersionSix,
+  ];
+  const later = [stepToVersionSeven, stepToVersionEight, stepToVersionNine, stepToVersionTen];
+  const all = [...steps, ...later, stepToVersionEleven];
+  oldDatabase(profile.paths.database, versionOneSchema, versionOneRows, ...all);
+  const { accounts } = profile.open().store;
+  const juliet = '6b1b8f4e-3c0a-4a5b-9f43-2f0f5c1d7e11' as AccountId;
+  expect(accounts.loginBinding(juliet)).toBeUndefined();
+  const binding = { mechanism: 'SCRAM-SHA-256-PLUS', type: 'tls-exporter', tlsVersion: undefined };
+  accounts.setLoginBinding(juliet, binding, 5);
+  expect(accounts.loginBinding(juliet)).toEqual(binding);
+  accounts.setLoginBinding(juliet, undefined, 6);
+  expect(accounts.loginBinding(juliet)).toBeUndefined();
 });

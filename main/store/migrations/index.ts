@@ -9,6 +9,7 @@ import { unreadCounts } from './0008-unread.ts';
 import { reactionIds } from './0009-reaction-ids.ts';
 import { protection } from './0010-protection.ts';
 import { deviceLists } from './0011-device-lists.ts';
+import { loginBindings } from './0012-login-bindings.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   reactionIds,
   protection,
   deviceLists,
+  loginBindings,
 ];

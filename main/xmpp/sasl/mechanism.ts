@@ -2,6 +2,8 @@
 export interface SaslExchange {
   /** As registered: `SCRAM-SHA-256-PLUS`. */
   readonly mechanism: string;
+  /** What of the connection is signed with the login; undefined where nothing is. */
+  readonly binding?: string | undefined;
   /** The initial response. */
   readonly initial: Uint8Array;
   /** Answers a challenge. @throws SaslError */
@@ -14,7 +16,7 @@ export interface SaslExchange {
 }
 
 /** Why we, not the server, end an exchange. */
-export type SaslErrorCode = 'server-not-genuine' | 'auth-unsupported' | 'auth-failed';
+export type SaslErrorCode = 'server-not-genuine' | 'auth-unsupported' | 'auth-failed' | 'binding-lost';
 
 export class SaslError extends Error {
   readonly code: SaslErrorCode;

@@ -22,6 +22,8 @@ export interface ScramOptions {
   readonly binding: ScramBinding;
   /** What the server seemed to offer; undefined where nobody can have changed it. */
   readonly offer?: ScramOffer | undefined;
+  /** Nothing is proven to a server that does not sign its offer (XEP-0474): it may have offered more. */
+  readonly mustSignOffer?: boolean | undefined;
   /** Default 144 random bits; fixed in test vectors. */
   readonly nonce?: string;
 }
@@ -61,6 +63,8 @@ export const createScram = (options: ScramOptions): SaslExchange => {
 
   const answerFirst = async (message: string): Promise<string> => {
     const server = readServerFirst(message, nonce);
+    // Who signs that there is no channel binding has switched it off; without that, somebody may have hidden it.
+    if (options.mustSignOffer === true && server.offerHash === undefined) throw bindingLost();
     checkOffer(server.offerHash, options.offer, digest);
     const salted = await derive(
       options.password,
@@ -97,6 +101,7 @@ export const createScram = (options: ScramOptions): SaslExchange => {
 
   return {
     mechanism: `SCRAM-${options.hash}${options.binding.kind === 'bound' ? '-PLUS' : ''}`,
+    binding: options.binding.kind === 'bound' ? options.binding.type : undefined,
     initial: Buffer.from(`${gs2}${clientFirstBare}`),
     challenge: async (data) => {
       const message = Buffer.from(data).toString('utf8');
@@ -112,6 +117,10 @@ export const createScram = (options: ScramOptions): SaslExchange => {
     },
   };
 };
+
+/** The channel binding that earlier logins had is not offered any more. */
+export const bindingLost = (): SaslError =>
+  new SaslError('binding-lost', 'earlier logins were bound to their connection, and this one would not be');
 
 const gs2Header = (binding: ScramBinding): string => {
   switch (binding.kind) {

@@ -2,7 +2,7 @@
 import { SaslError, type SaslExchange } from './mechanism.ts';
 import { createPlain } from './plain.ts';
 import { saslprep } from './saslprep.ts';
-import { createScram, type BindingType, type ScramBinding, type ScramHash } from './scram.ts';
+import { bindingLost, createScram, type BindingType, type ScramBinding, type ScramHash } from './scram.ts';
 
 /** Best first. */
 const HASHES: readonly ScramHash[] = ['SHA-512', 'SHA-256', 'SHA-1'];
@@ -21,6 +21,8 @@ export interface Credentials {
   readonly username: string;
   readonly password: string;
   readonly channelBindings: ChannelBindings;
+  /** Earlier logins were bound to their connection: less is taken only from a server that signs its offer. */
+  readonly mustBind?: boolean | undefined;
 }
 
 type Choice =
@@ -30,7 +32,7 @@ type Choice =
 /**
  * Starts the best exchange that both sides know: SCRAM with channel binding, SCRAM, and PLAIN only where
  * nothing else is offered. Must only be called for a connection that is encrypted.
- * @throws SaslError auth-unsupported; auth-failed where the credentials cannot be right
+ * @throws SaslError auth-unsupported; auth-failed where the credentials cannot be right; binding-lost
  */
 export const startExchange = (offer: SaslOffer, credentials: Credentials): SaslExchange => {
   const username = saslprep(credentials.username);
@@ -39,9 +41,13 @@ export const startExchange = (offer: SaslOffer, credentials: Credentials): SaslE
     throw new SaslError('auth-failed', 'user name or password hold characters that no server accepts');
   }
   const choice = choose(offer, credentials.channelBindings);
-  return choice.kind === 'plain'
-    ? createPlain(username, password)
-    : createScram({ ...choice, username, password, offer });
+  const mustBind = credentials.mustBind === true;
+  if (choice.kind === 'scram') {
+    const mustSignOffer = mustBind && choice.binding.kind !== 'bound';
+    return createScram({ ...choice, username, password, offer, mustSignOffer });
+  }
+  if (mustBind) throw bindingLost();
+  return createPlain(username, password);
 };
 
 /**

@@ -113,6 +113,11 @@ const Problem = ({ account }: { account: AccountView }): ReactNode => {
     <div className={cx('problem')} role="status">
       <b>{describeError(t, code)}</b>
       <Details error={error} />
+      {code === 'binding-lost' && (
+        <Button small kind="danger" onClick={() => run(api.accounts.acceptUnbound({ accountId }))}>
+          {t('settings.acceptUnbound')}
+        </Button>
+      )}
     </div>
   );
 };

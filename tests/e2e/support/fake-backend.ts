@@ -252,6 +252,7 @@ export class FakeBackend {
         this.changeAccount(accountId, { enabled, phase: enabled ? 'online' : 'disabled' }),
       setPassword: ({ accountId }) => this.changeAccount(accountId, { phase: 'connecting' }),
       trustCertificate: ({ accountId }) => this.changeAccount(accountId, { phase: 'connecting' }),
+      acceptUnbound: ({ accountId }) => this.changeAccount(accountId, { phase: 'connecting' }),
       retryNow: ({ accountId }) => this.changeAccount(accountId, { phase: 'connecting' }),
     };
   }

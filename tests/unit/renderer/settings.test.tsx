@@ -112,6 +112,19 @@ describe('settings', () => {
     ]);
   });
 
+  it('say that channel binding is gone, and go on without it only at a press of the button', async () => {
+    const error = { code: 'binding-lost', step: 'auth', advice: 'needs-user' } as const;
+    const { backend } = await openSettings('Accounts', {
+      ...world,
+      accounts: [{ ...adasAccount, phase: 'failed', error }],
+    });
+    expect(screen.getByText(/does not prove any more that nobody is between you and it/)).toBeTruthy();
+    expect(backend.callsOf('accounts.acceptUnbound')).toEqual([]);
+    fireEvent.click(screen.getByRole('button', { name: 'Log in without this proof' }));
+    await settle();
+    expect(backend.callsOf('accounts.acceptUnbound')).toEqual([{ accountId: ada }]);
+  });
+
   it.each([
     ['sendReceipts', 'Tell contacts when a message has arrived'],
     ['sendReadMarkers', 'Tell contacts when you have read a message'],

@@ -25,6 +25,7 @@ const samples: Samples = {
     setEnabled: { accountId, enabled: false },
     setPassword: { accountId, password: 'secret' },
     trustCertificate: { accountId, spki: `${'A'.repeat(43)}=` },
+    acceptUnbound: { accountId },
     retryNow: { accountId },
     archivePreferences: { accountId },
     setArchivePreferences: { accountId, preferences: { default: 'roster', always: [jid], never: [] } },

@@ -329,3 +329,56 @@ describe('the protection of what is offered (XEP-0474)', () => {
     },
   );
 });
+
+describe('an account whose logins were bound to their connection', () => {
+  const credentials = {
+    username: 'user',
+    password: 'pencil',
+    channelBindings: { 'tls-exporter': Buffer.alloc(32), 'tls-server-end-point': Buffer.alloc(32) },
+    mustBind: true,
+  };
+  const plus = { mechanisms: ['SCRAM-SHA-1', 'SCRAM-SHA-1-PLUS'], bindingTypes: ['tls-exporter'] };
+
+  /** What becomes of the login at the server's first message, with what it says of its offer. */
+  const goOn = (
+    offer: { mechanisms: string[]; bindingTypes: string[] | undefined },
+    signed?: string,
+    channelBindings: object = credentials.channelBindings,
+  ): Promise<string> =>
+    code(() => {
+      const exchange = startExchange(offer, { ...credentials, channelBindings });
+      const nonce = /r=(.+)$/.exec(text(exchange.initial))?.[1] ?? '';
+      return exchange.challenge(
+        bytes(`r=${nonce}x,s=QSXCR+Q6sek8bf92,i=4096${signed === undefined ? '' : `,h=${signed}`}`),
+      );
+    });
+  const hashOf = (offered: string): string => createHash('sha1').update(offered).digest('base64');
+
+  test('goes on where this one is, too, and says by what', async () => {
+    expect(await goOn(plus)).toBe('accepted');
+    const exchange = startExchange(plus, credentials);
+    expect([exchange.mechanism, exchange.binding]).toEqual(['SCRAM-SHA-1-PLUS', 'tls-exporter']);
+    expect(await goOn({ ...plus, bindingTypes: ['tls-server-end-point'] })).toBe('accepted');
+  });
+
+  test.each([
+    ['the list of types is gone', { ...plus, bindingTypes: undefined }],
+    ['the mechanisms are gone', { mechanisms: ['SCRAM-SHA-1'], bindingTypes: undefined }],
+    ['the mechanisms alone are gone', { ...plus, mechanisms: ['SCRAM-SHA-1'] }],
+    ['nothing but PLAIN is left', { mechanisms: ['PLAIN'], bindingTypes: undefined }],
+  ])('proves nothing where %s', async (_name, offer) => {
+    expect(await goOn(offer)).toBe('binding-lost');
+  });
+
+  test('proves nothing on a connection that cannot be bound: whoever made it may have seen to that', async () => {
+    expect(await goOn(plus, undefined, {})).toBe('binding-lost');
+  });
+
+  test('goes on where the server signs that it offers no binding any more (XEP-0474)', async () => {
+    const without = { mechanisms: ['SCRAM-SHA-1'], bindingTypes: undefined };
+    expect(await goOn(without, hashOf('SCRAM-SHA-1'))).toBe('accepted');
+    expect(await goOn(without, hashOf('SCRAM-SHA-1\x1eSCRAM-SHA-1-PLUS\x1ftls-exporter'))).toBe(
+      'server-not-genuine',
+    );
+  });
+});

@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
+import type { BindingKeeper, LoginBinding } from '#main/xmpp/port.ts';
 import { xml } from '#main/xmpp/stanza.ts';
 import { ManualClock } from '#tests/support/manual-clock.ts';
 import { ScramServer, type Digest } from '#tests/support/scram-server.ts';
@@ -75,14 +76,24 @@ describe('SCRAM', () => {
     expect((await open()).stream.jid).toBe('alice@stub.test/stub');
   });
 
-  test('bound to the TLS connection (RFC 9266)', async () => {
-    const types =
-      "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>";
-    const { open } = await account(
-      {},
-      scramLogin('sha256', 'p=tls-exporter,,', ['SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS'], {}, types),
-    );
-    expect((await open()).stream.jid).toBe('alice@stub.test/stub');
+  const listed =
+    "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>";
+  const both = ['SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS'];
+
+  test('bound to the TLS connection (RFC 9266), and never less after that', async () => {
+    const known: LoginBinding[] = [];
+    const binding: BindingKeeper = { get: () => known.at(-1), set: (now) => known.push(now) };
+    const honest = await account({}, scramLogin('sha256', 'p=tls-exporter,,', both, {}, listed));
+    expect((await honest.open({ binding })).stream.jid).toBe('alice@stub.test/stub');
+    expect(known).toEqual([{ mechanism: 'SCRAM-SHA-256-PLUS', type: 'tls-exporter', tlsVersion: 'TLSv1.3' }]);
+    const shortened = await account({}, async (peer) => {
+      await scramLogin('sha256', 'n,,', both)(peer).catch(() => undefined);
+    });
+    await expect(shortened.open({ binding })).rejects.toMatchObject({
+      ...{ code: 'binding-lost', step: 'auth', advice: 'needs-user' },
+    });
+    await until('the connection to end', () => shortened.stub.open === 0);
+    expect(shortened.stub.received).not.toContain('<response');
   });
 
   const evil: readonly (readonly [string, Tampering])[] = [
