@@ -121,6 +121,18 @@ test('whoever reads at the end stays there, whoever reads further up stays there
   await expect(ui.button(/^Jump/)).toHaveCount(0);
 });
 
+test('a box that grows as soon as the chat is open covers nothing of its end', async ({
+  openWindow,
+  page,
+}) => {
+  const window = await openWindow(fullWorld(Date.now()));
+  await window.ui.chat('Nadia Okafor').click();
+  await window.ui.composer.fill('word '.repeat(300));
+  await expect(window.ui.message('See you at the station')).toBeInViewport();
+  expect(await fromEnd(window)).toBeLessThan(2);
+  await expect(page.getByRole('button', { name: /^Jump/ })).toHaveCount(0);
+});
+
 test('the newest message is one press away, and an own message leads there', async ({ openWindow, page }) => {
   const window = await openWindow(fullWorld(Date.now()));
   const { ui } = window;

@@ -54,7 +54,7 @@ export const useMessageScroll = (items: readonly TimelineItem[]): MessageScroll 
   const stays = atEnd && !hasNewer;
   useStart(virtual, items);
   useFollowOwn(virtual, items);
-  useKeepEnd(scroller, virtual, stays);
+  useKeepEnd(scroller, virtual, hasNewer);
   useEndAboveAll(virtual, items, stays);
   useLoadEdges(virtual, items.length);
   useEffect(() => timeline.setAtEnd(stays), [timeline, stays]);
@@ -98,19 +98,27 @@ const useFollowOwn = (virtual: MessageVirtualizer, items: readonly TimelineItem[
   }, [virtual, last]);
 };
 
-/** The area shrinks when the box below grows or the window does: who was at the end stays there. */
+/**
+ * The area shrinks when the box below grows or the window does: who was at the end stays there. Where the reader
+ * was is told by the height before, not by what was drawn last: right after a chat is opened, that is still to come.
+ */
 const useKeepEnd = (
   scroller: RefObject<HTMLDivElement | null>,
   virtual: MessageVirtualizer,
-  stays: boolean,
+  hasNewer: boolean,
 ): void => {
   useEffect(() => {
     const element = scroller.current;
-    if (!stays || element === null) return;
-    const observer = new ResizeObserver(() => virtual.scrollToEnd());
+    if (hasNewer || element === null) return;
+    let height = element.clientHeight;
+    const observer = new ResizeObserver(() => {
+      const below = element.scrollHeight - element.scrollTop - height;
+      height = element.clientHeight;
+      if (below <= END_PX) virtual.scrollToEnd();
+    });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [scroller, virtual, stays]);
+  }, [scroller, virtual, hasNewer]);
 };
 
 /**
