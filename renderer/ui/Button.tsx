@@ -10,6 +10,8 @@ type NativeButton = Omit<ComponentProps<'button'>, 'className' | 'type'>;
 interface ButtonProps extends NativeButton {
   readonly kind?: 'plain' | 'primary' | 'danger' | 'ghost';
   readonly small?: boolean;
+  /** Of a ghost among lines of text: its words begin where theirs do. */
+  readonly flush?: boolean;
   readonly icon?: LucideIcon;
   readonly submit?: boolean;
   /** It is being done: nothing happens by another press, but the button keeps the focus, unlike a disabled one. */
@@ -20,6 +22,7 @@ interface ButtonProps extends NativeButton {
 export const Button = ({
   kind = 'plain',
   small,
+  flush,
   icon: Icon,
   submit,
   busy = false,
@@ -30,7 +33,7 @@ export const Button = ({
   <button
     {...rest}
     type={submit === true ? 'submit' : 'button'}
-    className={cx('button', kind, small === true && 'small')}
+    className={cx('button', kind, small === true && 'small', flush === true && 'flush')}
     aria-disabled={busy ? true : undefined}
     onClick={busy ? (event) => event.preventDefault() : onClick}
   >

@@ -34,7 +34,7 @@ export const ArchivePreferences = ({ account }: { account: AccountView }): React
   const [open, setOpen] = useState(false);
   return (
     <div>
-      <Button small kind="ghost" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
+      <Button small kind="ghost" flush aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
         {t('archive.title')}
       </Button>
       <div id={id}>

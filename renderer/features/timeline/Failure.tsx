@@ -21,11 +21,13 @@ export const Failure = ({ message }: { message: MessageView }): ReactNode => {
   const { failureText } = message;
   return (
     <div className={cx('failure')}>
-      <TriangleAlert size={16} strokeWidth={1.9} />
-      <span>
-        {t('failure.notSent', { reason: describeFailure(t, message.failure) })}
-        {failureText !== undefined && ` ${t('failure.said', { text: isolate(displayName(failureText)) })}`}
-      </span>
+      <p>
+        <TriangleAlert size={16} strokeWidth={1.9} />
+        <span>
+          {t('failure.notSent', { reason: describeFailure(t, message.failure) })}
+          {failureText !== undefined && ` ${t('failure.said', { text: isolate(displayName(failureText)) })}`}
+        </span>
+      </p>
       {isAboutDevices(message) && (
         <Button small onClick={() => ui.setState({ profile: true })}>
           {t('notice.reviewDevices')}
