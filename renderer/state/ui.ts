@@ -26,11 +26,12 @@ export type OpenDialog =
   /** Without `chatId`: of all chats that have no rule of their own. */
   | { readonly kind: 'retention'; readonly chatId?: ChatId }
   | { readonly kind: 'forward'; readonly message: MessageView }
+  /** `deviceId`: one that can be compared by eye; without it, by codes only. */
   | {
       readonly kind: 'verify-device';
       readonly accountId: AccountId;
       readonly jid: string;
-      readonly deviceId: DeviceId;
+      readonly deviceId?: DeviceId;
     }
   /** `link`: with keys of somebody, and where it comes from only the user knows. */
   | { readonly kind: 'verify-link'; readonly accountId: AccountId; readonly link: string }

@@ -78,7 +78,7 @@ const Who = ({ chat: { accountId, jid }, name, contact, covers }: WhoProps): Rea
   const { openDialog, run } = useApp();
   const answer = useDevices(accountId, jid);
   const Title = covers ? 'h1' : 'h2';
-  // The one that needs it most: what waits for the user, then what was never compared.
+  // To compare by eye, the one that needs it most: what waits for the user, then what was never compared.
   const candidates =
     answer.kind === 'known'
       ? answer.value.filter(
@@ -95,12 +95,17 @@ const Who = ({ chat: { accountId, jid }, name, contact, covers }: WhoProps): Rea
       </Title>
       <bdi className={cx('jid')}>{displayName(jid)}</bdi>
       <div className={cx('actions')}>
-        {toVerify !== undefined && (
+        {answer.kind === 'known' && answer.value.length > 0 && (
           <Button
             small
-            kind="primary"
+            kind={toVerify === undefined ? 'plain' : 'primary'}
             icon={ShieldCheck}
-            onClick={() => openDialog({ kind: 'verify-device', accountId, jid, deviceId: toVerify.deviceId })}
+            onClick={() =>
+              openDialog({
+                ...{ kind: 'verify-device', accountId, jid },
+                ...(toVerify === undefined ? {} : { deviceId: toVerify.deviceId }),
+              })
+            }
           >
             {t('verify.open')}
           </Button>

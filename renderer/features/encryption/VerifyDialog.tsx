@@ -27,8 +27,8 @@ const cx = classes(styles);
 interface VerifyDialogProps {
   readonly accountId: AccountId;
   readonly jid: string;
-  /** The device to compare by eye. */
-  readonly deviceId: DeviceId;
+  /** The device to compare by eye, where there is one that needs it. */
+  readonly deviceId?: DeviceId;
   readonly onClose: () => void;
 }
 
@@ -47,7 +47,13 @@ export const VerifyDialog = ({ accountId, jid, deviceId, onClose }: VerifyDialog
           <p>{isOwn ? t('verify.howOwn') : t('verify.how', { name })}</p>
           <MyCode accountId={accountId} />
           <TheirCode onLink={setLink} />
-          <Comparison {...{ accountId, jid, deviceId, onClose }} />
+          {deviceId === undefined ? (
+            <DialogButtons>
+              <Button onClick={onClose}>{t('common.close')}</Button>
+            </DialogButtons>
+          ) : (
+            <Comparison {...{ accountId, jid, deviceId, onClose }} />
+          )}
         </>
       ) : (
         <FoundKeys
@@ -62,7 +68,7 @@ export const VerifyDialog = ({ accountId, jid, deviceId, onClose }: VerifyDialog
   );
 };
 
-const Comparison = ({ accountId, jid, deviceId, onClose }: VerifyDialogProps): ReactNode => {
+const Comparison = ({ accountId, jid, deviceId, onClose }: Required<VerifyDialogProps>): ReactNode => {
   const { t } = useTranslation();
   const { api } = useApp();
   const { error, busy, run } = useCommand(onClose);

@@ -11,7 +11,7 @@ import { isUndecryptable } from '../timeline/kinds.ts';
 /** A text that is replaced before its turn is never spoken, and the same text again is no change: each stays a while. */
 const KEPT = 8;
 
-/** Tells screen readers politely what arrives: in the open chat the text, elsewhere only from whom. */
+/** Tells screen readers politely what arrives: in the open chat the text, elsewhere only from whom; and new devices. */
 export const Announcer = (): ReactNode => {
   const { t } = useTranslation();
   const app = useApp();
@@ -61,9 +61,11 @@ const watchArrivals = (app: App, t: Translate, say: (text: string) => void): (()
     for (const chat of chats.values()) {
       const known = before.chats.get(chat.id);
       // Of strangers nothing is announced.
-      if (chat.standing !== 'open' || known === chat || chat.unread <= (known?.unread ?? 0)) continue;
-      if (chat.id === app.ui.getState().chatId || before.chats.size === 0) continue;
-      say(t('timeline.arrivedElsewhere', { name: nameOf(chat.name, chat.jid) }));
+      if (chat.standing !== 'open' || known === chat || before.chats.size === 0) continue;
+      const name = nameOf(chat.name, chat.jid);
+      if (chat.deviceWaits === true && known?.deviceWaits !== true) say(`${name}: ${t('chats.deviceWaits')}`);
+      if (chat.unread <= (known?.unread ?? 0) || chat.id === app.ui.getState().chatId) continue;
+      say(t('timeline.arrivedElsewhere', { name }));
     }
   });
 

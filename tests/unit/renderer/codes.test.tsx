@@ -81,6 +81,28 @@ describe('the own code', () => {
   });
 });
 
+describe('somebody all of whose devices are verified', () => {
+  it('can still be shown the own code, without a key to compare', async () => {
+    const verified = { ...phone, standing: 'verified' as const };
+    await openNadia([message(1, 'Hello')], {
+      data: {
+        encryption: {
+          devices: new Map([
+            [deviceKey(ada, NADIA), [verified]],
+            [deviceKey(ada, ADA), [here]],
+          ]),
+        },
+      },
+    });
+    fireEvent.click(screen.getByRole('button', { name: 'Show profile and devices' }));
+    await settle();
+    fireEvent.click(screen.getByRole('button', { name: 'Verify' }));
+    await settle();
+    expect(await screen.findByRole('img', { name: /Code with your address/ })).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'They match' })).toBeNull();
+  });
+});
+
 describe('a code of somebody else', () => {
   it('shows what it would verify, asks where it comes from, and tells what it has verified', async () => {
     const { dialog, backend } = await openVerify();
@@ -228,6 +250,17 @@ describe('a device that waits', () => {
 
   it('is said in the list of chats', async () => {
     expect((await row(0)).textContent).toMatch(/New device: check before you write/);
+  });
+
+  it('is told to those who do not see the list, once', async () => {
+    const { backend } = await openNadia([message(1, 'Hello')]);
+    const chat = newChat(chatId, ada, NADIA, 'Nadia');
+    for (const rev of [10, 11]) {
+      backend.emit('chats.upserted', { rows: [{ ...chat, deviceWaits: true, rev }] });
+      await settle();
+    }
+    expect(screen.getByRole('log').textContent.match(/New device: check/g)).toHaveLength(1);
+    expect(screen.getByRole('log').textContent).toContain('Nadia');
   });
 
   it('hides nothing that is unread', async () => {
