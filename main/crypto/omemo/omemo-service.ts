@@ -130,7 +130,7 @@ export class OmemoService {
     if (bundle === undefined) return false;
     const isStarted = transaction(() => {
       store.sessions.noteHealed(place, clock.now());
-      return this.#preparation.useBundle(place, bundle) === undefined;
+      return this.#preparation.useBundle(place, bundle, 'repair') === undefined;
     });
     // The peer learns of the new session by a message.
     if (isStarted) this.#answer(place);

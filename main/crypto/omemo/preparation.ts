@@ -30,8 +30,11 @@ export interface PreparationDependencies {
 /** Why a device has no session. */
 type Failure = Extract<RecipientOutcome, 'unreachable' | 'unusable'>;
 
-/** What a bundle is fetched for. */
-type Wanted = 'key' | 'session';
+/**
+ * What a bundle is fetched for. `repair`: a session in place of a broken one, whatever the trust: what the device
+ * writes stays readable, and nothing that the user writes goes to it.
+ */
+type Wanted = 'key' | 'session' | 'repair';
 
 /** What could not be fetched is tried again after this long, or on the next stream. */
 const FORGET_FAILURE_MS = 600_000;
@@ -296,9 +299,9 @@ export class Preparation {
       case 'started': {
         const trust = firstTrust(policy(), device, devices.hasVerified(accountId, jid));
         devices.pin(accountId, jid, deviceId, result.identityKey, trust, clock.now());
+        const mayReceive = isTrusted(devices.get(accountId, jid, deviceId)?.trust);
         // Of others only the key is wanted: the user shall see whom it is about.
-        if (wanted === 'session' && isTrusted(devices.get(accountId, jid, deviceId)?.trust))
-          sessions.keep(place, result.record);
+        if (wanted === 'repair' || (wanted === 'session' && mayReceive)) sessions.keep(place, result.record);
         return undefined;
       }
       case 'invalid-key':

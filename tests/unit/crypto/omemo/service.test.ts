@@ -316,22 +316,6 @@ describe('what goes wrong', () => {
     expect(await refused).toEqual({ kind: 'refused', condition: 'keys-unreachable' });
   });
 
-  test('a used prekey leaves the server also where that did not answer in time at first', async () => {
-    const { server, romeo, juliet } = await meet();
-    const node = `${JULIET} ${NS}.bundles:${juliet.deviceId}`;
-    const before = server.nodes.get(node)?.toString();
-    juliet.readText(ROMEO, await romeo.write(JULIET, 'hello'));
-    server.refuse = () => new StanzaError('remote-server-timeout', 'wait');
-    juliet.clock.advance(3_000);
-    await settled();
-    server.refuse = undefined;
-    expect(server.nodes.get(node)?.toString()).toBe(before);
-    juliet.clock.advance(60_000);
-    await settled();
-    expect(server.nodes.get(node)?.toString()).not.toBe(before);
-    expect(juliet.store.omemo.keys.own(juliet.accountId)?.published).toBe(true);
-  });
-
   test('an empty or huge list of a contact forgets nobody', async () => {
     const { server, romeo, juliet } = await meet();
     await romeo.write(JULIET, 'hello');
