@@ -34,7 +34,7 @@ export class DeviceLinks {
   /** Changes nothing. */
   examine(accountId: AccountId, own: string, { jid, keys }: KeyLink): KeyLinkView {
     const devices = this.#deps.desk.devices(accountId, jid, own);
-    const found = keys.map((claim) => findKey(claim, devices));
+    const found = keys.map((claim) => this.#find(accountId, jid, claim, devices));
     const named = new Set(found.map(({ device }) => device?.deviceId));
     return {
       jid,
@@ -63,6 +63,19 @@ export class DeviceLinks {
     return { verified, found: this.examine(accountId, own, link) };
   }
 
+  #find(accountId: AccountId, jid: string, claim: KeyClaim, devices: readonly DeviceView[]): FoundKey {
+    const same = devices.find(({ deviceId }) => deviceId === claim.deviceId);
+    if (same?.fingerprint !== undefined && same.fingerprint !== claim.fingerprint)
+      return { ...claim, finding: 'differs', device: same };
+    // The key is what counts: numbers of devices are the server's word.
+    const device = same?.fingerprint === undefined ? holderOf(claim, devices) : same;
+    if (device === undefined) return { ...claim, finding: 'unknown' };
+    // Of the row: a removed device stands as that, verified or not.
+    const row = this.#deps.store.devices.get(accountId, jid, device.deviceId);
+    const isVerified = device.isThis || (row?.trust === 'verified' && row.offeredKey === undefined);
+    return { ...claim, finding: isVerified ? 'verified' : 'matches', device };
+  }
+
   #verify(accountId: AccountId, jid: string, deviceId: OmemoDeviceRow['deviceId']): void {
     const { store, clock } = this.#deps;
     const row = store.devices.get(accountId, jid, deviceId);
@@ -73,16 +86,6 @@ export class DeviceLinks {
     if (row.offeredKey !== undefined) store.devices.dismissOffered(accountId, jid, deviceId);
   }
 }
-
-const findKey = (claim: KeyClaim, devices: readonly DeviceView[]): FoundKey => {
-  const same = devices.find(({ deviceId }) => deviceId === claim.deviceId);
-  if (same?.fingerprint !== undefined && same.fingerprint !== claim.fingerprint)
-    return { ...claim, finding: 'differs', device: same };
-  // The key is what counts: numbers of devices are the server's word.
-  const device = same?.fingerprint === undefined ? holderOf(claim, devices) : same;
-  if (device === undefined) return { ...claim, finding: 'unknown' };
-  return { ...claim, finding: device.standing === 'verified' ? 'verified' : 'matches', device };
-};
 
 const holderOf = ({ fingerprint }: KeyClaim, devices: readonly DeviceView[]): DeviceView | undefined =>
   devices.find((device) => device.fingerprint === fingerprint);

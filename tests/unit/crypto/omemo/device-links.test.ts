@@ -123,13 +123,16 @@ describe('a link from the owner', () => {
     expect(examine(linkOf('nobody@example.org', [1, key]))).toEqual(['1 unknown']);
   });
 
-  it('that comes late finds those that are gone too, and does not count them as unnamed', () => {
-    const { links, list, pin, accountId } = begin();
+  it('that comes late verifies those that are gone too, once, and does not call them unnamed', () => {
+    const { links, list, pin, examine, accountId } = begin();
     list(PEER, 1, 2);
-    const key = pin(PEER, 1, 'first-use');
-    pin(PEER, 2, 'first-use');
+    const [first, second] = [pin(PEER, 1, 'first-use'), pin(PEER, 2, 'first-use')];
     list(PEER, 1);
-    expect(links.examine(accountId, OWN, linkOf(PEER, [1, key])).unnamed).toEqual([]);
+    expect(links.examine(accountId, OWN, linkOf(PEER, [1, first])).unnamed).toEqual([]);
+    const link = linkOf(PEER, [2, second]);
+    expect(links.verify(accountId, OWN, link).verified).toBe(1);
+    expect(examine(link)).toEqual(['2 verified']);
+    expect(links.verify(accountId, OWN, link).verified).toBe(0);
   });
 });
 
