@@ -5,6 +5,7 @@ import { openDatabase, type Database } from '#main/store/database.ts';
 import { migrations } from '#main/store/migrations/index.ts';
 import { unreadBySearch } from '#tests/support/unread.ts';
 import { temporaryProfile, TEST_KEY } from '#tests/support/temporary-profile.ts';
+import { oldDatabase } from './old-database.ts';
 import { versionOneRows, versionOneSchema } from './version-1.ts';
 import { stepToVersionTwo, versionTwoRows } from './version-2.ts';
 import { stepToVersionThree } from './version-3.ts';
@@ -17,19 +18,13 @@ import { stepToVersionNine } from './version-9.ts';
 import { stepToVersionTen } from './version-10.ts';
 import { stepToVersionEleven } from './version-11.ts';
 import { stepToVersionTwelve } from './version-12.ts';
+import { stepToVersionThirteen } from './version-13.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
   database
     .all<{ sql: string }>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name')
     .map(({ sql }) => sql.replace(/--.*$/gm, '').replace(/\s+/g, ' '));
-
-/** A database of an earlier version: opened without our migrations, filled by literal SQL. */
-const oldDatabase = (path: string, ...sql: readonly string[]): void => {
-  const database = openDatabase(path, TEST_KEY, []);
-  for (const part of sql) database.execute(part);
-  database.close();
-};
 
 describe('the list of migrations', () => {
   test('is numbered from 1 without gaps', () => {
@@ -61,6 +56,7 @@ test('each version is what was released, to the letter', () => {
     stepToVersionTen,
     stepToVersionEleven,
     stepToVersionTwelve,
+    stepToVersionThirteen,
   ];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();

@@ -10,6 +10,7 @@ import { reactionIds } from './0009-reaction-ids.ts';
 import { protection } from './0010-protection.ts';
 import { deviceLists } from './0011-device-lists.ts';
 import { loginBindings } from './0012-login-bindings.ts';
+import { keyOwners } from './0013-key-owners.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   protection,
   deviceLists,
   loginBindings,
+  keyOwners,
 ];
