@@ -10,7 +10,13 @@ import { cast, type Desk } from '../desk.ts';
 import { DinoReader } from '../encrypted/dino.ts';
 import { ProfanityReader } from '../encrypted/profanity.ts';
 import { PythonReader } from '../encrypted/python.ts';
-import { GREETING, type EncryptedReader, type Missed, type Other } from '../encrypted/reader.ts';
+import {
+  GREETING,
+  type CaughtUp,
+  type EncryptedReader,
+  type Missed,
+  type Other,
+} from '../encrypted/reader.ts';
 import { EncryptedSender } from '../encrypted/sender.ts';
 import { WholeReader, type WholeCaughtUp } from '../encrypted/whole.ts';
 import type { Figure } from '../figures.ts';
@@ -61,9 +67,14 @@ export const encryptedCatchUp = async (
     say(`run ${run + 1} of ${RUNS}: ${MESSAGES} messages for each, who are away`);
     const missed = await nextBatch(run);
     for (const reader of [whole, ...others.keys()]) await writeTo(desk, sender, reader, missed);
-    runs.push(await whole.catchUp(missed));
+    const timed = async <Answer extends CaughtUp>(reader: EncryptedReader<Answer>): Promise<Answer> => {
+      const answer = await reader.catchUp(missed);
+      say(`${reader.name}: ${Math.round(answer.ms)} ms`);
+      return answer;
+    };
+    runs.push(await timed(whole));
     for (const [reader, times] of others)
-      await withOther(reader, async () => [...times, (await reader.catchUp(missed)).ms]);
+      await withOther(reader, async () => [...times, (await timed(reader)).ms]);
   }
   return [
     ...wholeFigures(runs),
