@@ -1,15 +1,11 @@
-import { createLedger } from '#main/messaging/archive/archive-ledger.ts';
-import { History } from '#main/messaging/archive/history.ts';
-import { createInbound } from '#main/messaging/inbound/pipeline.ts';
-import { TypingBook } from '#main/messaging/typing-book.ts';
+import type { History } from '#main/messaging/archive/history.ts';
+import type { Inbound } from '#main/messaging/inbound/pipeline.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
-import { Changes } from '#main/util/changes.ts';
-import type { Stream } from '#main/xmpp/port.ts';
 import { StanzaError } from '#main/xmpp/port.ts';
-import { XmppSession } from '#main/xmpp/session.ts';
 import { child, NS, parseStanza, type Element } from '#main/xmpp/stanza.ts';
 import { parseJid, type Jid } from '#shared/jid.ts';
-import { openTestStore, quietLog, type TestStore } from './test-store.ts';
+import { attachHistory, openHistory, stoppedClock, type HistoryStream } from './test-history.ts';
+import { openTestStore, type TestStore } from './test-store.ts';
 
 const MAM = 'urn:xmpp:mam:2';
 const RSM = 'http://jabber.org/protocol/rsm';
@@ -67,6 +63,26 @@ const kept = (jid: string, queryId: string, entry: Kept): Element => {
     </forwarded></result></message>`);
 };
 
+export interface Talk {
+  readonly entry: (index: number, more?: Partial<Kept>) => Kept;
+  /** From one index to before another. */
+  readonly entries: (from: number, to: number) => readonly Kept[];
+  readonly texts: (from: number, to: number) => readonly string[];
+}
+
+/** What Bob writes, a message each minute. @param first when the one of index 0 came, Unix time in ms */
+export const talkSince = (first: number): Talk => {
+  const entry = (index: number, more: Partial<Kept> = {}): Kept => ({
+    id: `a${index}`,
+    stamp: first + index * 60_000,
+    body: `text ${index}`,
+    ...more,
+  });
+  const entries = (from: number, to: number): readonly Kept[] =>
+    Array.from({ length: to - from }, (_, index) => entry(from + index));
+  return { entry, entries, texts: (from, to) => entries(from, to).map(({ body }) => body) };
+};
+
 /** Alice's account: the real pipeline and store, before a server that a test writes. */
 export class AccountBefore {
   readonly test: TestStore = openTestStore();
@@ -77,41 +93,24 @@ export class AccountBefore {
   pages = 0;
   readonly #own: Jid;
   readonly #history: History;
-  readonly #inbound: ReturnType<typeof createInbound>;
+  readonly #inbound: Inbound;
 
   constructor(now: number) {
     this.now = now;
     const own = parseJid('alice@localhost/here');
     if (own === undefined) throw new Error('the test address is not valid');
     this.#own = own;
-    const clock = {
-      now: () => this.now,
-      after: (ms: number, act: () => void) => {
-        if (ms === 0) act();
-        return () => undefined;
-      },
-    };
-    this.#inbound = createInbound({
-      ...{ store: this.test.store, changes: new Changes(), clock, log: quietLog },
-      typing: new TypingBook(clock, () => undefined),
-      sendReceipts: () => false,
-      readAhead: () => undefined,
-      poke: () => undefined,
-    });
-    const deps = { store: this.test.store, clock, inbound: this.#inbound, chatChanged: () => undefined };
-    const { id } = this.test.account;
-    this.#history = new History(id, createLedger(id, deps), { clock, log: quietLog });
+    const opened = openHistory(
+      this.test,
+      stoppedClock(() => this.now),
+    );
+    this.#inbound = opened.inbound;
+    this.#history = opened.history;
   }
 
   /** A new session: what the server says live, and then the catch-up until it has ended. */
   async logIn(live: readonly string[] = []): Promise<void> {
-    const session = new XmppSession(this.#stream(), [], {
-      message: (stanza) => this.#take(stanza),
-      presence: () => undefined,
-      seesUs: () => false,
-    });
-    session.open();
-    this.#history.attach(session, false);
+    attachHistory(this.#history, this.#stream(), false, (stanza) => this.#take(stanza));
     for (const stanza of live) this.receive(stanza);
     // Whoever asks for more waits for the catch-up.
     const chatId = this.test.store.chats.findOrCreate(this.test.account.id, 'nobody@localhost', 1).id;
@@ -158,14 +157,12 @@ export class AccountBefore {
     if (!this.#history.take(stanza)) this.#inbound.handle(this.test.account.id, this.#own, stanza);
   }
 
-  /** Only what the history uses of a stream. */
-  #stream(): Stream {
-    const stream: Pick<Stream, 'jid' | 'request' | 'onStanza'> = {
+  #stream(): HistoryStream {
+    return {
       jid: 'alice@localhost/here',
       onStanza: () => undefined,
       request: (iq) => Promise.resolve().then(() => this.#answer(iq)),
     };
-    return stream as Stream;
   }
 
   #answer(iq: Element): Element {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StanzaError } from '#main/xmpp/port.ts';
-import { AccountBefore, honest, type Kept } from '#tests/support/scripted-archive.ts';
+import { AccountBefore, honest, talkSince } from '#tests/support/scripted-archive.ts';
 
 /** Archives that loop, repeat, lie and forget: what they have comes once and in order, and the catch-up ends. */
 const NOW = Date.UTC(2026, 0, 10);
@@ -13,15 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => alice.close());
 
-const entry = (index: number, more: Partial<Kept> = {}): Kept => ({
-  id: `a${index}`,
-  stamp: NOW - 10_000 * MINUTE + index * MINUTE,
-  body: `text ${index}`,
-  ...more,
-});
-const entries = (from: number, to: number): readonly Kept[] =>
-  Array.from({ length: to - from }, (_, index) => entry(from + index));
-const texts = (from: number, to: number): readonly string[] => entries(from, to).map(({ body }) => body);
+const { entry, entries, texts } = talkSince(NOW - 10_000 * MINUTE);
 
 /** Everything up to entry 2 is here, and this computer was off since. */
 const offSinceTwo = async (): Promise<void> => {

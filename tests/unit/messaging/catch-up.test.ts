@@ -1,13 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLedger } from '#main/messaging/archive/archive-ledger.ts';
-import { History } from '#main/messaging/archive/history.ts';
-import { createInbound } from '#main/messaging/inbound/pipeline.ts';
-import { TypingBook } from '#main/messaging/typing-book.ts';
-import { Changes } from '#main/util/changes.ts';
-import { XmppSession } from '#main/xmpp/session.ts';
-import type { Stream } from '#main/xmpp/port.ts';
+import type { History } from '#main/messaging/archive/history.ts';
 import { ArchiveStream, type ArchiveEntry } from '#tests/support/archive-stream.ts';
-import { openTestStore, quietLog, type TestStore } from '#tests/support/test-store.ts';
+import { attachHistory, openHistory, stoppedClock } from '#tests/support/test-history.ts';
+import { openTestStore, type TestStore } from '#tests/support/test-store.ts';
 import type { ChatId } from '#shared/ids.ts';
 
 /** A long absence, as the main thread and the disk meet it: page by page, and each page in slices. */
@@ -27,16 +22,7 @@ const entry = (index: number): ArchiveEntry => ({
 const entries = (count: number): readonly ArchiveEntry[] =>
   Array.from({ length: count }, (_, index) => entry(index));
 
-const logIn = (server: ArchiveStream): void => {
-  // The history asks over the stream and hears its messages; nothing else of it is used.
-  const session = new XmppSession(server as unknown as Stream, [], {
-    message: (stanza) => void history.take(stanza),
-    presence: () => undefined,
-    seesUs: () => false,
-  });
-  session.open();
-  history.attach(session, false);
-};
+const logIn = (server: ArchiveStream): void => attachHistory(history, server);
 
 /** Whoever asks for something else waits for the catch-up. */
 const caughtUp = (): Promise<unknown> => history.newer(chatId, BOB, 0);
@@ -50,22 +36,10 @@ const confirmed = (): string | undefined => test.store.archive.lastConfirmed(tes
 beforeEach(async () => {
   test = openTestStore();
   chatId = test.store.chats.findOrCreate(test.account.id, BOB, 1).id;
-  const clock = {
-    now: () => NOW,
-    after: (ms: number, act: () => void) => {
-      if (ms === 0) act();
-      return () => undefined;
-    },
-  };
-  const inbound = createInbound({
-    ...{ store: test.store, changes: new Changes(), clock, log: quietLog },
-    typing: new TypingBook(clock, () => undefined),
-    sendReceipts: () => false,
-    readAhead: () => undefined,
-    poke: () => undefined,
-  });
-  const deps = { store: test.store, clock, inbound, chatChanged: () => undefined };
-  history = new History(test.account.id, createLedger(test.account.id, deps), { clock, log: quietLog });
+  ({ history } = openHistory(
+    test,
+    stoppedClock(() => NOW),
+  ));
   // The last login knew the first ten messages.
   logIn(new ArchiveStream('alice@localhost/here', BOB, entries(10)));
   await caughtUp();

@@ -1,17 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLedger } from '#main/messaging/archive/archive-ledger.ts';
-import { History } from '#main/messaging/archive/history.ts';
-import { createInbound, type Inbound } from '#main/messaging/inbound/pipeline.ts';
-import { TypingBook } from '#main/messaging/typing-book.ts';
-import { Changes } from '#main/util/changes.ts';
-import { StanzaError, type Stream } from '#main/xmpp/port.ts';
-import { XmppSession } from '#main/xmpp/session.ts';
+import type { History } from '#main/messaging/archive/history.ts';
+import type { Inbound } from '#main/messaging/inbound/pipeline.ts';
+import { StanzaError } from '#main/xmpp/port.ts';
 import { parseStanza, xml } from '#main/xmpp/stanza.ts';
 import { parseJid, type Jid } from '#shared/jid.ts';
 import type { ChatId } from '#shared/ids.ts';
 import { ArchiveStream } from '#tests/support/archive-stream.ts';
 import { ManualClock } from '#tests/support/manual-clock.ts';
-import { openTestStore, quietLog, type TestStore } from '#tests/support/test-store.ts';
+import { attachHistory, openHistory } from '#tests/support/test-history.ts';
+import { openTestStore, type TestStore } from '#tests/support/test-store.ts';
 
 /**
  * Up to where the archive is known, while messages of ours are on their way: nobody tells their place among
@@ -35,14 +32,7 @@ const later = async (): Promise<void> => {
 };
 
 const attach = async (resumed: boolean): Promise<void> => {
-  // The history asks over the stream and hears its messages; nothing else of it is used.
-  const session = new XmppSession(server as unknown as Stream, [], {
-    message: (stanza) => void history.take(stanza),
-    presence: () => undefined,
-    seesUs: () => false,
-  });
-  session.open();
-  history.attach(session, resumed);
+  attachHistory(history, server, resumed);
   clock.advance(0);
   for (let turn = 0; turn < 5; turn++) await settled();
 };
@@ -76,15 +66,7 @@ beforeEach(async () => {
   test = openTestStore();
   clock = new ManualClock();
   chatId = test.store.chats.findOrCreate(test.account.id, BOB, 1).id;
-  inbound = createInbound({
-    ...{ store: test.store, changes: new Changes(), clock, log: quietLog },
-    typing: new TypingBook(clock, () => undefined),
-    sendReceipts: () => false,
-    readAhead: () => undefined,
-    poke: () => undefined,
-  });
-  const deps = { store: test.store, clock, inbound, chatChanged: () => undefined };
-  history = new History(test.account.id, createLedger(test.account.id, deps), { clock, log: quietLog });
+  ({ history, inbound } = openHistory(test, clock));
   server = new ArchiveStream('alice@localhost/here', BOB, [{ id: 'first', stamp: 1, body: 'first' }]);
   await attach(false);
 });

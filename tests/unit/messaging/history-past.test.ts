@@ -1,16 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLedger } from '#main/messaging/archive/archive-ledger.ts';
 import { findAnswered } from '#main/messaging/archive/history-answered.ts';
-import { History } from '#main/messaging/archive/history.ts';
+import type { History } from '#main/messaging/archive/history.ts';
 import { gaplessPage, type GaplessPage } from '#main/messaging/archive/page-gaps.ts';
-import { createInbound } from '#main/messaging/inbound/pipeline.ts';
-import { TypingBook } from '#main/messaging/typing-book.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
-import { Changes } from '#main/util/changes.ts';
-import { XmppSession } from '#main/xmpp/session.ts';
-import { StanzaError, StreamError, type Stream } from '#main/xmpp/port.ts';
+import { StanzaError, StreamError } from '#main/xmpp/port.ts';
 import { ArchiveStream, type ArchiveEntry } from '#tests/support/archive-stream.ts';
-import { openTestStore, quietLog, type TestStore } from '#tests/support/test-store.ts';
+import { attachHistory, openHistory, stoppedClock } from '#tests/support/test-history.ts';
+import { openTestStore, type TestStore } from '#tests/support/test-store.ts';
 import type { ChatId, MessageId } from '#shared/ids.ts';
 
 /** The past of one chat, as somebody meets it who scrolls up, jumps to a day and reads on from there. */
@@ -34,14 +30,7 @@ const entry = (index: number, more: Partial<ArchiveEntry> = {}): ArchiveEntry =>
 /** Logs in on a new computer: the newest 200 entries are here then. */
 const logIn = async (entries: readonly ArchiveEntry[]): Promise<void> => {
   server = new ArchiveStream('alice@localhost/here', BOB, entries);
-  // The history asks over the stream and hears its messages; nothing else of it is used.
-  const session = new XmppSession(server as unknown as Stream, [], {
-    message: (stanza) => void history.take(stanza),
-    presence: () => undefined,
-    seesUs: () => false,
-  });
-  session.open();
-  history.attach(session, false);
+  attachHistory(history, server);
   await Promise.resolve();
   // The catch-up comes first; whoever asks meanwhile waits for it.
   await history.newer(chatId, BOB, 0).catch(() => undefined);
@@ -50,22 +39,10 @@ const logIn = async (entries: readonly ArchiveEntry[]): Promise<void> => {
 beforeEach(() => {
   test = openTestStore();
   chatId = test.store.chats.findOrCreate(test.account.id, BOB, 1).id;
-  const clock = {
-    now: () => NOW,
-    after: (ms: number, act: () => void) => {
-      if (ms === 0) act();
-      return () => undefined;
-    },
-  };
-  const inbound = createInbound({
-    ...{ store: test.store, changes: new Changes(), clock, log: quietLog },
-    typing: new TypingBook(clock, () => undefined),
-    sendReceipts: () => false,
-    readAhead: () => undefined,
-    poke: () => undefined,
-  });
-  const deps = { store: test.store, clock, inbound, chatChanged: () => undefined };
-  history = new History(test.account.id, createLedger(test.account.id, deps), { clock, log: quietLog });
+  ({ history } = openHistory(
+    test,
+    stoppedClock(() => NOW),
+  ));
 });
 afterEach(() => {
   history.detach();
@@ -140,12 +117,7 @@ describe('reading back', () => {
   it('says that a server keeps no archive, and that nobody is connected', async () => {
     await logIn([]);
     server.hasArchive = false;
-    const session = new XmppSession(server as unknown as Stream, [], {
-      message: () => undefined,
-      presence: () => undefined,
-      seesUs: () => false,
-    });
-    history.attach(session, false);
+    attachHistory(history, server);
     expect(await history.older(chatId, BOB)).toEqual({ added: 0, atStart: true, archive: false });
     expect(test.store.chats.require(chatId).historyStart).toBe(false);
     history.detach();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StreamError } from '#main/xmpp/port.ts';
-import { AccountBefore, honest, type Answer, type Kept } from '#tests/support/scripted-archive.ts';
+import { AccountBefore, honest, type Answer, talkSince, type Kept } from '#tests/support/scripted-archive.ts';
 
 /**
  * What users of other clients reported: messages that are missing or doubled after sleep and reconnect. Each
@@ -16,15 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => alice.close());
 
-const entry = (index: number, more: Partial<Kept> = {}): Kept => ({
-  id: `a${index}`,
-  stamp: NOW - 1_000 * MINUTE + index * MINUTE,
-  body: `text ${index}`,
-  ...more,
-});
-const entries = (from: number, to: number): readonly Kept[] =>
-  Array.from({ length: to - from }, (_, index) => entry(from + index));
-const texts = (from: number, to: number): readonly string[] => entries(from, to).map(({ body }) => body);
+const { entry, entries, texts } = talkSince(NOW - 1_000 * MINUTE);
 /** The same message as it came live, or as the server has kept it for an absence. */
 const live = (
   { id, body, messageId = `m-${id}` }: Kept,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StanzaError } from '#main/xmpp/port.ts';
-import { AccountBefore, honest, type Kept } from '#tests/support/scripted-archive.ts';
+import { AccountBefore, honest, talkSince, type Kept } from '#tests/support/scripted-archive.ts';
 
 /** Clocks that are wrong by a day, ours or somebody else's: the order is that of the server, and nothing is lost. */
 const NOW = Date.UTC(2026, 0, 10, 12);
@@ -14,16 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => alice.close());
 
-/** Entry `index` of an archive whose clock is right. */
-const entry = (index: number, more: Partial<Kept> = {}): Kept => ({
-  id: `a${index}`,
-  stamp: NOW - 100 * MINUTE + index * MINUTE,
-  body: `text ${index}`,
-  ...more,
-});
-const entries = (from: number, to: number): readonly Kept[] =>
-  Array.from({ length: to - from }, (_, index) => entry(from + index));
-const texts = (from: number, to: number): readonly string[] => entries(from, to).map(({ body }) => body);
+/** An archive whose clock is right. */
+const { entries, texts } = talkSince(NOW - 100 * MINUTE);
 const live = (index: number, extra = ''): void =>
   alice.receive(
     `<message from='bob@localhost/phone' to='alice@localhost' type='chat' id='m-a${index}'><body>text ${index}</body><stanza-id xmlns='urn:xmpp:sid:0' by='alice@localhost' id='a${index}'/>${extra}</message>`,
