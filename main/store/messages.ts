@@ -221,14 +221,16 @@ export class MessageStore {
   }
 
   /**
-   * Messages that were being written when the application or the stream ended wait again: at start for
-   * all accounts, or for one.
+   * Messages that were on their way when the application or the stream ended wait again: at start for all
+   * accounts, or for one.
    * @returns the new rows, oldest first
    */
   requeueSending(accountId?: AccountId): readonly StoredMessage[] {
     const ofAccount = 'AND chat_id IN (SELECT id FROM chats WHERE account_id = $accountId)';
     const sql = `SELECT ${messageColumns} FROM messages
-      WHERE state = 'sending' ${accountId === undefined ? '' : ofAccount} ORDER BY id`;
+      WHERE id IN (SELECT id FROM messages WHERE state = 'sending' UNION SELECT m.id
+        FROM outbox o JOIN messages m ON m.id = o.message_id WHERE m.state = 'sent')
+      ${accountId === undefined ? '' : ofAccount} ORDER BY id`;
     return this.#database.transaction(() =>
       this.#database
         .all<MessageRow>(sql, accountId === undefined ? {} : { accountId })

@@ -16,7 +16,7 @@ export const ACK_TIMES = {
 
 export interface AckPorts {
   readonly clock: Clock;
-  readonly write: (text: string) => void;
+  readonly write: (text: string, written?: () => void) => void;
   /** Writes what tells the server how much we have handled. */
   readonly tell: (text: string, inbound: number) => void;
   /** Something was asked that the server must answer. */
@@ -53,12 +53,12 @@ export class AckExchange {
     this.#ports = ports;
   }
 
-  /** Sends a stanza. Resolves when it is acknowledged. */
-  transmit(text: string): Promise<void> {
+  /** Sends a stanza. Resolves when it is acknowledged. @param written as `OutgoingGate.write` has it */
+  transmit(text: string, written?: () => void): Promise<void> {
     // What was asked first is answered first.
     if (this.#answering !== undefined) this.#tell();
     const acknowledged = this.#book.sent(text);
-    this.#ports.write(text);
+    this.#ports.write(text, written);
     this.#sinceAsked += 1;
     if (this.#sinceAsked >= ACK_TIMES.askStanzas) this.ask();
     else this.#askAfter(ACK_TIMES.askMs);

@@ -85,7 +85,7 @@ export class LiveStream implements Stream {
       negotiated.acks &&
       new AckExchange(negotiated.acks, {
         clock,
-        write: (text) => this.#gate.write(text),
+        write: (text, done) => this.#gate.write(text, done),
         tell: (text, inbound) => this.#tell(text, inbound),
         asked: () => this.#liveness.expectAnswer(),
         answered: (others) => this.#liveness.answered(others),
@@ -102,16 +102,16 @@ export class LiveStream implements Stream {
     return this.#negotiated.acks?.sentCount;
   }
 
-  send(stanza: Element): Promise<void> {
-    const sent = this.#send(stanza);
+  send(stanza: Element, written?: () => void): Promise<void> {
+    const sent = this.#send(stanza, written);
     // Whoever does not wait for it must not end the process when the stream ends.
     sent.catch(ignored);
     return sent;
   }
 
-  async #send(stanza: Element): Promise<void> {
+  async #send(stanza: Element, written?: () => void): Promise<void> {
     if (this.#over !== undefined) throw this.#over;
-    await this.#transmit(serializeStanza(stanza, this.#negotiated.offers.maxBytes));
+    await this.#transmit(serializeStanza(stanza, this.#negotiated.offers.maxBytes), written);
   }
 
   request(iq: Element, timeoutMs: number = REQUEST_MS): Promise<Element> {
@@ -189,8 +189,12 @@ export class LiveStream implements Stream {
     this.#gate.write(text);
   }
 
-  #transmit(text: string): Promise<void> {
-    if (this.#acks !== undefined) return this.#acks.transmit(text);
+  #transmit(text: string, written?: () => void): Promise<void> {
+    // Without acknowledgements, what has left counts as arrived.
+    if (this.#acks !== undefined)
+      return this.#acks.transmit(text, () => {
+        if (this.#over === undefined) written?.();
+      });
     return new Promise((resolve, reject) => {
       this.#gate.write(text, () => (this.#over === undefined ? resolve() : reject(this.#over)));
     });

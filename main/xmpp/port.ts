@@ -155,8 +155,9 @@ export interface Stream {
    * Sends a stanza. Resolves when the server has acknowledged it (XEP-0198), or, without stream
    * management, when it was written; rejects with StreamError when the stream ended first:
    * whether the server has it is then unknown.
+   * @param written called when it has left for the network, if it does
    */
-  send(stanza: Element): Promise<void>;
+  send(stanza: Element, written?: () => void): Promise<void>;
 
   /**
    * Sends an iq and waits for the answer of the entity it was addressed to; answers from anybody else

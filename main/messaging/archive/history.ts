@@ -124,9 +124,9 @@ export class History {
       get sentCount() {
         return stream.sentCount;
       },
-      send: (stanza) => {
+      send: (stanza, written) => {
         this.#given++;
-        const sent = stream.send(stanza);
+        const sent = stream.send(stanza, written);
         // A stream that ends leaves it unknown; the next one asks.
         sent.then(arrived, () => undefined);
         return sent;

@@ -12,6 +12,7 @@ import { parseStanza, type Element } from '#main/xmpp/stanza.ts';
 import type { StoredMessage } from '#main/store/messages.ts';
 import type { Protection } from '#shared/views.ts';
 import { HeldChats } from './held-chats.ts';
+import { OnWire } from './on-wire.ts';
 import { seal, sealSignal, type Sealed, type SealOptions } from './seal.ts';
 
 export interface OutboxDependencies {
@@ -68,9 +69,12 @@ export class Outbox {
   /** Entries that the server has; to be stored together. */
   #arrived: OutboxEntry[] = [];
 
+  readonly #onWire: OnWire;
+
   constructor(accountId: AccountId, deps: OutboxDependencies) {
     this.#accountId = accountId;
     this.#deps = deps;
+    this.#onWire = new OnWire(deps, (messages) => this.#announce(...messages));
   }
 
   /**
@@ -108,6 +112,7 @@ export class Outbox {
     this.#held.clear();
     this.#cancelTimer();
     this.#cancelAgain();
+    this.#onWire.clear();
     this.#settleArrived();
     try {
       this.#announce(...this.#deps.store.messages.requeueSending(this.#accountId));
@@ -259,7 +264,10 @@ export class Outbox {
     // One before it could not be sent. It must be right on the disk before the stanza leaves: an entry whose
     // place somebody else has would count as arrived.
     if (actual !== undefined && actual !== position) this.#deps.store.outbox.setPosition(entry.id, actual);
-    stream.send(stanza).then(
+    const written = (): void => {
+      if (this.#stream === stream) this.#onWire.note(entry);
+    };
+    stream.send(stanza, written).then(
       () => this.#acknowledged(entry),
       (error: unknown) => this.#unsent(entry, error),
     );

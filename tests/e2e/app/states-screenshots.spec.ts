@@ -152,7 +152,7 @@ test('how far a message has come: read, delivered, on the server, not sent', asy
     await expect(window.button(next, failed)).toBeVisible();
 });
 
-test('what has not left: scheduled, sent without an answer, waiting, and held for undo', async () => {
+test('what is not on the server: scheduled, sent without an answer, waiting, and held for undo', async () => {
   const { window, page } = story;
   await page.clock.setFixedTime(NOW);
   await window.composer.fill('Good morning! Are you awake?');
@@ -165,7 +165,9 @@ test('what has not left: scheduled, sent without an answer, waiting, and held fo
   proxy.swallow();
   await window.say('Here comes the tunnel');
   // A server with acknowledgements has it when it says so, not before (XEP-0198).
-  await expect(window.message('Here comes the tunnel')).toContainText('Sending');
+  await expect(window.message('Here comes the tunnel')).toContainText(
+    'Sent, the server has not confirmed it',
+  );
   await window.goTo('Settings');
   await page.getByRole('switch', { name: 'Connect this account' }).click();
   await window.button('Chats and privacy').click();

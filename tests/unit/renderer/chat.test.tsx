@@ -19,7 +19,7 @@ describe('a message', () => {
   it.each<[MessageState, string]>([
     ['queued', 'Waiting for the connection'],
     ['sending', 'Sending'],
-    ['sent', 'Sent'],
+    ['sent', 'Sent, the server has not confirmed it yet'],
     ['acked', 'On the server'],
     ['delivered', 'Delivered'],
     ['read', 'Read'],

@@ -196,7 +196,7 @@ describe('sending', () => {
     expect(store.outbox.countWaiting(accountId)).toBe(1);
   });
 
-  test('what was being written when the stream ended waits again, for one account or all', () => {
+  test('what was on its way when the stream ended waits again, for one account or all', () => {
     const { store, accountId, chatId } = storeWithChat();
     const other = store.accounts.add({ jid: 'nurse@capulet.example', directTls: false, createdAt: 2 }).id;
     const otherChat = store.chats.findOrCreate(other, 'peter@capulet.example', 1).id;
@@ -209,10 +209,10 @@ describe('sending', () => {
     expect(store.messages.requeueSending(accountId).map(({ id, state }) => [id, state])).toEqual([
       [ids[0], 'queued'],
       [ids[1], 'queued'],
+      [ids[3], 'queued'],
     ]);
     expect(store.messages.requeueSending().map(({ id }) => id)).toEqual([ids[2]]);
     expect(store.messages.requeueSending()).toEqual([]);
-    expect(store.messages.require(ids[3] as MessageId).state).toBe('sent');
   });
 
   test('a received message has no states to go through', () => {
