@@ -25,6 +25,11 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** When the next timer is due; undefined where none is set. */
+  get next(): number | undefined {
+    return this.#timers.size === 0 ? undefined : Math.min(...[...this.#timers].map(({ at }) => at));
+  }
+
   /** Moves on, running what is due on the way, each at its time. */
   advance(ms: number): void {
     const end = this.#now + ms;
