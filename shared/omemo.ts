@@ -40,5 +40,7 @@ export type UnreadableReason =
   | 'malformed'
   /** The session is broken, or was never there. */
   | 'no-key'
+  /** Its key has opened another message: the sender's device has an older state again, from a backup say. */
+  | 'key-reused'
   /** Another key than the known one was used for the sender's device. */
   | 'identity-changed';

@@ -146,9 +146,9 @@ export interface MessageView {
   readonly sortAt: number;
   readonly state: MessageState;
   /**
-   * For `failed`: the condition of RFC 6120 section 8.3.3. For a message of somebody else, or of another own
-   * device: `not-decryptable`, then `body` is what the sender's client says to clients without the key, possibly
-   * nothing.
+   * For `failed`: the condition of RFC 6120 section 8.3.3, or one of our own, such as `decryption-failed`: a device of
+   * the other side could not decrypt it. For a message of somebody else, or of another own device:
+   * `not-decryptable`, then `body` is what the sender's client says to clients without the key, possibly nothing.
    */
   readonly failure?: string;
   /** What the other side's server said about a failure, in its own words, on one line. */

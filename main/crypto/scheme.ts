@@ -67,6 +67,14 @@ export type OpenOutcome =
       readonly deviceId: DeviceId | undefined;
     };
 
+/** How a message came, for what is done where it cannot be read. */
+export interface Arrival {
+  /** To this device, and just now: no copy, and nothing that was kept for us. Only then its sender is told. */
+  readonly isLive: boolean;
+  /** Whether what it says is here already, or was deleted here, as far as its ids tell. */
+  readonly isKnown: () => boolean;
+}
+
 export interface EncryptionScheme {
   /** The best protection that the other side has, as far as they have told. */
   protect(conversation: Conversation): ProtectOutcome;
@@ -75,6 +83,9 @@ export interface EncryptionScheme {
    * @param messageId for the ledger; undefined for what is said about a message
    */
   seal(conversation: Conversation, text: string, messageId: MessageId | undefined): SealOutcome;
-  /** @param sender bare address, as the server vouches for it */
-  open(conversation: Conversation, sender: string, message: Element): OpenOutcome;
+  /**
+   * @param sender bare address, as the server vouches for it
+   * @param arrival without it nobody is told, and nothing is known
+   */
+  open(conversation: Conversation, sender: string, message: Element, arrival?: Arrival): OpenOutcome;
 }

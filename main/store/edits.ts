@@ -23,6 +23,9 @@ export interface NewEdit {
   readonly archiveId?: string | undefined;
 }
 
+/** What a message says that could not be read before. */
+export type Revealed = Pick<StoredMessage, 'body' | 'protection' | 'reply' | 'receiptWanted' | 'markable'>;
+
 /** One version of a message; the first one is the message as it was written. */
 export interface MessageVersion {
   readonly body: string;
@@ -76,6 +79,31 @@ export class EditStore {
       const shown = this.#showNewest(message);
       if (known !== undefined && shown.rev === message.rev) return { kind: 'known', message };
       return { kind: shown.rev === message.rev ? 'outdated' : 'applied', message: shown };
+    });
+  }
+
+  /**
+   * The text of a message that could not be read before. Place and time stay.
+   * @throws AppError `not-found` where there is no such message
+   */
+  reveal(messageId: MessageId, text: Revealed): void {
+    this.#database.transaction(() => {
+      const { reply, receiptWanted, markable, body, protection } = text;
+      // What stood there was no text of the author.
+      this.#parts.search.rewriting(() =>
+        this.#database.changeOne(
+          `UPDATE messages SET body = $body, protection = $protection, failure = NULL, reply_to = $replyTo,
+             reply_jid = $replyJid, reply_quote = $quote, receipt_wanted = $receiptWanted, markable = $markable,
+             rev = $rev
+           WHERE id = $messageId AND failure IS NOT NULL`,
+          {
+            ...{ messageId, body, protection, rev: this.#revisions.next() },
+            ...{ replyTo: reply?.id ?? null, replyJid: reply?.jid ?? null, quote: reply?.quote ?? null },
+            ...{ receiptWanted: receiptWanted ? 1 : 0, markable: markable ? 1 : 0 },
+          },
+        ),
+      );
+      this.#parts.chats.touch(this.#message(messageId).chatId, 0);
     });
   }
 

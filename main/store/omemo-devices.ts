@@ -22,6 +22,8 @@ export interface OmemoDeviceRow {
   readonly trust: Trust | undefined;
   /** What the user calls it; empty where they gave it no name. */
   readonly label: string;
+  /** The resource with which it wrote last, where it is ChatSecure for iOS. */
+  readonly chatSecure: string | undefined;
 }
 
 /** What a list has changed. */
@@ -50,6 +52,7 @@ interface Row {
   readonly last_heard: number | null;
   readonly trust: Trust | null;
   readonly label: string;
+  readonly chatsecure: string | null;
 }
 
 const bytes = (value: Uint8Array | null): Uint8Array | undefined =>
@@ -66,10 +69,11 @@ const toDevice = (row: Row): OmemoDeviceRow => ({
   lastHeard: row.last_heard ?? undefined,
   trust: row.trust ?? undefined,
   label: row.label,
+  chatSecure: row.chatsecure ?? undefined,
 });
 
 const select = `SELECT d.device_id, d.identity_key, d.offered_key, d.offered_at, d.listed, d.first_list, d.first_seen,
-    d.last_heard, d.label, i.trust
+    d.last_heard, d.label, d.chatsecure, i.trust
   FROM omemo_devices d LEFT JOIN omemo_identities i
     ON i.account_id = d.account_id AND i.jid = d.jid AND i.identity_key = d.identity_key
   WHERE d.account_id = $accountId AND d.jid = $jid`;
@@ -228,6 +232,15 @@ export class OmemoDeviceStore {
       `UPDATE omemo_devices SET last_heard = max(coalesce(last_heard, 0), $at)
        WHERE account_id = $accountId AND jid = $jid AND device_id = $deviceId`,
       { accountId, jid, deviceId, at },
+    );
+  }
+
+  /** @param resource undefined where it is another client */
+  noteChatSecure(accountId: AccountId, jid: string, deviceId: DeviceId, resource: string | undefined): void {
+    this.#database.run(
+      `UPDATE omemo_devices SET chatsecure = $resource
+       WHERE account_id = $accountId AND jid = $jid AND device_id = $deviceId AND chatsecure IS NOT $resource`,
+      { accountId, jid, deviceId, resource: resource ?? null },
     );
   }
 

@@ -105,6 +105,11 @@ export class OmemoLedger {
     return row && { reason: row.reason, deviceId: row.device_id ?? undefined };
   }
 
+  /** It was read after all. */
+  forgetUnreadable(messageId: MessageId): void {
+    this.#database.run('DELETE FROM omemo_unreadable WHERE message_id = $messageId', { messageId });
+  }
+
   /** Devices of which something could not be read for want of a key, and nothing was read since. */
   brokenDevices(accountId: AccountId): readonly BrokenDevice[] {
     return this.#database
@@ -115,7 +120,7 @@ export class OmemoLedger {
            ON d.account_id = c.account_id AND d.jid = m.sender_jid AND d.device_id = u.device_id
          LEFT JOIN omemo_sessions s
            ON s.account_id = d.account_id AND s.jid = d.jid AND s.device_id = d.device_id
-         WHERE c.account_id = $accountId AND u.reason = 'no-key'
+         WHERE c.account_id = $accountId AND u.reason IN ('no-key', 'key-reused')
            AND m.at > max(coalesce(d.last_heard, 0), coalesce(s.healed_at, 0))
          GROUP BY m.sender_jid, u.device_id ORDER BY m.sender_jid, u.device_id`,
         { accountId },

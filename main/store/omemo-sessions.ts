@@ -62,6 +62,41 @@ export class OmemoSessionStore {
     );
   }
 
+  /** When the owner of this device was last told that a message of it could not be read. */
+  toldAt({ accountId, jid, deviceId }: SessionPlace): number | undefined {
+    const sql = `SELECT told_at FROM omemo_sessions WHERE ${place}`;
+    const row = this.#database.one<{ told_at: number | null }>(sql, { accountId, jid, deviceId });
+    return row?.told_at ?? undefined;
+  }
+
+  noteTold({ accountId, jid, deviceId }: SessionPlace, at: number): void {
+    this.#database.run(
+      `INSERT INTO omemo_sessions (account_id, jid, device_id, told_at)
+       VALUES ($accountId, $jid, $deviceId, $at)
+       ON CONFLICT (account_id, jid, device_id) DO UPDATE SET told_at = $at`,
+      { accountId, jid, deviceId, at },
+    );
+  }
+
+  /** Within the transaction of the message. */
+  noteOpened(accountId: AccountId, digest: Uint8Array, at: number): void {
+    this.#database.run(
+      `INSERT INTO omemo_opened (digest, account_id, opened_at) VALUES ($digest, $accountId, $at)
+       ON CONFLICT DO NOTHING`,
+      { accountId, digest, at },
+    );
+  }
+
+  wasOpened(digest: Uint8Array): boolean {
+    return this.#database.one('SELECT 1 FROM omemo_opened WHERE digest = $digest', { digest }) !== undefined;
+  }
+
+  /** What was opened before a time is not remembered any more. */
+  forgetOpened(accountId: AccountId, before: number): void {
+    const sql = 'DELETE FROM omemo_opened WHERE account_id = $accountId AND opened_at < $before';
+    this.#database.run(sql, { accountId, before });
+  }
+
   noteHealed({ accountId, jid, deviceId }: SessionPlace, at: number): void {
     this.#database.run(
       `INSERT INTO omemo_sessions (account_id, jid, device_id, healed_at)

@@ -19,6 +19,7 @@ import { stepToVersionTen } from './version-10.ts';
 import { stepToVersionEleven } from './version-11.ts';
 import { stepToVersionTwelve } from './version-12.ts';
 import { stepToVersionThirteen } from './version-13.ts';
+import { stepToVersionFourteen } from './version-14.ts';
 
 /** Comments and spaces are no part of a schema. */
 const schemaOf = (database: Database): readonly string[] =>
@@ -57,6 +58,7 @@ test('each version is what was released, to the letter', () => {
     stepToVersionEleven,
     stepToVersionTwelve,
     stepToVersionThirteen,
+    stepToVersionFourteen,
   ];
   for (const [index] of migrations.entries()) {
     const literal = temporaryProfile();

@@ -1,3 +1,4 @@
+import { complaintAbout, decryptionError, isDecryptionError } from '#main/xmpp/features/omemo-answers.ts';
 import {
   bundleElement,
   deviceListElement,
@@ -72,4 +73,7 @@ export const omemoReaders = (own: Jid): Readonly<Record<string, Pair>> => ({
   },
   'omemo-bundle-open': { build: openBundle },
   'omemo-bundle-delete': { build: deleteBundle },
+  complaint: { read: complaintAbout },
+  'decryption-error': { build: decryptionError },
+  'is-decryption-error': { read: isDecryptionError },
 });

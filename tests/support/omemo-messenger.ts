@@ -6,7 +6,7 @@ import { TypingBook } from '#main/messaging/typing-book.ts';
 import type { NewOutgoing, StoredMessage } from '#main/store/messages.ts';
 import { Changes } from '#main/util/changes.ts';
 import { parseStanza, type Element } from '#main/xmpp/stanza.ts';
-import type { ChatId } from '#shared/ids.ts';
+import type { ChatId, DeviceId } from '#shared/ids.ts';
 import { parseJid, type Jid } from '#shared/jid.ts';
 import { OmemoClient, settled, type MemoryServer } from './omemo-world.ts';
 import { quietLog } from './test-store.ts';
@@ -70,6 +70,18 @@ export class Messenger {
 
   receive(from: string, message: Element): void {
     this.#inbound.handle(this.client.accountId, this.#own, addressed(from, message));
+  }
+
+  /** What its service has sent by itself since the last call. */
+  takeAnswers(): readonly Element[] {
+    return this.client.sent.splice(0);
+  }
+
+  /** All that was begun with a device is gone. */
+  forgetSession(peer: Messenger): void {
+    const { accountId, store } = this.client;
+    const deviceId = peer.client.deviceId as DeviceId;
+    store.omemo.sessions.forget({ accountId, jid: peer.client.jid, deviceId });
   }
 
   receiveArchived(from: string, message: Element, archiveId: string, place: number): void {

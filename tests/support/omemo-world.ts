@@ -1,7 +1,7 @@
 /** A server in memory that keeps the nodes of its accounts, and clients with OMEMO over real stores. */
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
-import type { Conversation, OpenOutcome, SealOutcome } from '#main/crypto/scheme.ts';
+import type { Arrival, Conversation, OpenOutcome, SealOutcome } from '#main/crypto/scheme.ts';
 import { createRatchetEngine } from '#main/crypto/omemo/ratchet/ratchet-engine.ts';
 import { OmemoService } from '#main/crypto/omemo/omemo-service.ts';
 import { StanzaError } from '#main/xmpp/port.ts';
@@ -167,13 +167,17 @@ export class OmemoClient {
     sender: string,
     message: Element,
     peer = sender === this.jid ? (message.attrs['to'] ?? '') : sender,
+    arrival: Partial<Arrival> = {},
   ): OpenOutcome {
-    return this.store.transaction(() => this.service.scheme.open(this.conversation(peer), sender, message));
+    const how = { isLive: false, isKnown: () => false, ...arrival };
+    return this.store.transaction(() =>
+      this.service.scheme.open(this.conversation(peer), sender, message, how),
+    );
   }
 
   /** The text, or what became of it. */
-  readText(sender: string, message: Element): string {
-    const outcome = this.read(sender, message);
+  readText(sender: string, message: Element, arrival: Partial<Arrival> = {}): string {
+    const outcome = this.read(sender, message, undefined, arrival);
     switch (outcome.kind) {
       case 'text':
         return outcome.text;

@@ -8,7 +8,7 @@ import type {
   UnreadableView,
 } from '#shared/encryption.ts';
 import type { AccountId, MessageId } from '#shared/ids.ts';
-import type { ProtectionChoice, Trust, TrustPolicy } from '#shared/omemo.ts';
+import type { ProtectionChoice, Trust, TrustPolicy, UnreadableReason } from '#shared/omemo.ts';
 import type { OmemoDeviceRow, OmemoStore, SessionPlace } from '#main/store/keys.ts';
 import type { Clock } from '#main/util/clock.ts';
 import type { Conversation } from '../scheme.ts';
@@ -24,6 +24,9 @@ export interface DeviceDeskDependencies {
   /** What is known of the devices of an address has changed. */
   readonly changed: (accountId: AccountId, jid: string) => void;
 }
+
+/** What a new session helps against. */
+const REPAIRABLE: readonly UnreadableReason[] = ['no-key', 'key-reused', 'not-for-this-device'];
 
 /** A device with the key that the user has seen of it. */
 export interface SeenDevice extends SessionPlace {
@@ -124,7 +127,7 @@ export class DeviceDesk {
       reason,
       deviceId,
       ...(device?.identityKey === undefined ? {} : { fingerprint: fingerprintOf(device.identityKey) }),
-      canRepair: device !== undefined && (reason === 'no-key' || reason === 'not-for-this-device'),
+      canRepair: device !== undefined && REPAIRABLE.includes(reason),
     };
   }
 

@@ -3,6 +3,7 @@ import type { AccountId, DeviceId, MessageId } from '#shared/ids.ts';
 import type { RecipientOutcome, TrustPolicy, UnreadableReason } from '#shared/omemo.ts';
 import type { OmemoStore, OwnOmemoDevice, RecipientEntry, SessionPlace } from '#main/store/keys.ts';
 import type { Clock } from '#main/util/clock.ts';
+import { complaintAbout, type Complaint } from '#main/xmpp/features/omemo-answers.ts';
 import {
   encryptedElement,
   OMEMO,
@@ -12,6 +13,7 @@ import {
 } from '#main/xmpp/features/omemo.ts';
 import type { Element } from '#main/xmpp/stanza.ts';
 import type {
+  Arrival,
   Conversation,
   EncryptionScheme,
   NobodyReads,
@@ -19,8 +21,10 @@ import type {
   ProtectOutcome,
   SealOutcome,
 } from '../scheme.ts';
+import { chatSecureResource } from './chatsecure.ts';
 import type { Acquaintance } from './device-lists.ts';
 import type { DecryptResult, Engine, IdentityKey, SessionRecord } from './engine.ts';
+import { openedDigest } from './opened.ts';
 import { ownDevice, ownPreKeys } from './own-device.ts';
 import { openPayload, sealPayload } from './payload.ts';
 import type { Preparation } from './preparation.ts';
@@ -32,9 +36,9 @@ export interface Aftermath {
   /** A peer has used a prekey: the bundle must be published anew. */
   preKeyUsed(accountId: AccountId): void;
   /** An empty message shall go to a device: it has started a session, or has waited long for an answer. */
-  answer(accountId: AccountId, jid: string, deviceId: DeviceId): void;
-  /** A message of a device could not be read: a new session may help. */
-  broken(accountId: AccountId, jid: string, deviceId: DeviceId): void;
+  answer(place: SessionPlace): void;
+  /** A message of a device could not be read: a new session may help. @param complaint where its sender may be told */
+  broken(place: SessionPlace, complaint: Complaint | undefined): void;
   /** The devices of an address, or what is known of them, have changed. */
   devicesChanged(accountId: AccountId, jid: string): void;
 }
@@ -53,6 +57,24 @@ export interface OmemoSchemeDependencies {
 const MAX_OWN_KEYS = 4;
 
 type Sealed = { readonly key: WireKey } | { readonly outcome: RecipientOutcome };
+
+/** A message while it is opened. */
+interface Opening {
+  readonly place: SessionPlace;
+  readonly wire: WireMessage;
+  readonly stanza: Element;
+  readonly arrival: Arrival;
+}
+
+/** What became of one of its keys. */
+interface Tried<Result extends DecryptResult = DecryptResult> {
+  readonly data: Uint8Array;
+  readonly result: Result;
+}
+
+type Decrypted = Extract<DecryptResult, { kind: 'decrypted' }>;
+
+const isDecrypted = (tried: Tried): tried is Tried<Decrypted> => tried.result.kind === 'decrypted';
 
 interface Attempt {
   readonly addressee: Addressee;
@@ -112,11 +134,18 @@ export class OmemoScheme implements EncryptionScheme {
     return { kind: 'sealed', element, namespace: OMEMO };
   }
 
-  open(conversation: Conversation, sender: string, message: Element): OpenOutcome {
-    const content = readEncrypted(message);
+  open(
+    conversation: Conversation,
+    sender: string,
+    stanza: Element,
+    arrival: Arrival = { isLive: false, isKnown: () => false },
+  ): OpenOutcome {
+    const content = readEncrypted(stanza);
     if (content === undefined) return { kind: 'not-encrypted' };
     if (content.kind === 'malformed') return unreadable('malformed', undefined);
-    return this.#open(conversation, sender, content.message);
+    const { message: wire } = content;
+    const place = { accountId: conversation.accountId, jid: sender, deviceId: wire.sid };
+    return this.#open(conversation, { place, wire, stanza, arrival });
   }
 
   /** All listed devices of both sides but this one. */
@@ -152,22 +181,19 @@ export class OmemoScheme implements EncryptionScheme {
     return { key: { rid: device.deviceId, prekey: result.isKeyExchange, data: result.data } };
   }
 
-  #open(conversation: Conversation, sender: string, message: WireMessage): OpenOutcome {
-    const { accountId, own } = conversation;
-    const stored = this.#deps.store.keys.own(accountId);
+  #open({ own }: Conversation, opening: Opening): OpenOutcome {
+    const { place, wire } = opening;
+    const stored = this.#deps.store.keys.own(place.accountId);
     // What this device has sent comes back by archives: nobody can open it, and its text is here.
-    if (stored !== undefined && sender === own && message.sid === stored.deviceId) return { kind: 'nothing' };
-    const ours = stored === undefined ? [] : message.keys.filter(({ rid }) => rid === stored.deviceId);
+    if (stored !== undefined && place.jid === own && wire.sid === stored.deviceId) return { kind: 'nothing' };
+    const ours = stored === undefined ? [] : wire.keys.filter(({ rid }) => rid === stored.deviceId);
     if (stored === undefined || ours.length === 0)
-      return message.payload === undefined
-        ? { kind: 'nothing' }
-        : unreadable('not-for-this-device', message.sid);
-    const results = ours
+      return wire.payload === undefined ? { kind: 'nothing' } : unreadable('not-for-this-device', wire.sid);
+    const tried = ours
       .slice(0, MAX_OWN_KEYS)
-      .map(({ data }) => this.#decrypt(stored, { accountId, jid: sender, deviceId: message.sid }, data));
-    const opened = results.find((result) => result.kind === 'decrypted');
-    if (opened?.kind === 'decrypted') return this.#opened(accountId, sender, message, opened);
-    return this.#notOpened(accountId, sender, message, results);
+      .map(({ data }): Tried => ({ data, result: this.#decrypt(stored, place, data) }));
+    const opened = tried.find(isDecrypted);
+    return opened === undefined ? this.#notOpened(opening, tried) : this.#opened(opening, opened);
   }
 
   #decrypt(own: OwnOmemoDevice, place: SessionPlace, data: Uint8Array): DecryptResult {
@@ -183,33 +209,33 @@ export class OmemoScheme implements EncryptionScheme {
     });
   }
 
-  #opened(
-    accountId: AccountId,
-    jid: string,
-    { sid, iv, payload }: WireMessage,
-    result: Extract<DecryptResult, { kind: 'decrypted' }>,
-  ): OpenOutcome {
+  #opened(opening: Opening, { data, result }: Tried<Decrypted>): OpenOutcome {
     const { store, clock, aftermath } = this.#deps;
+    const { place, wire } = opening;
+    const { accountId, jid, deviceId } = place;
     // Who delivers messages could say that they are somebody else's: a key belongs to one address.
     if (store.devices.belongsToAnother(accountId, jid, result.identityKey))
-      return unreadable('identity-changed', sid);
-    const text = payload === undefined ? '' : textOf(result.plaintext, iv, payload);
+      return unreadable('identity-changed', deviceId);
+    const text = wire.payload === undefined ? '' : textOf(result.plaintext, wire.iv, wire.payload);
     // The key stays unused: should the true payload come, it can still be opened.
-    if (text === undefined) return unreadable('malformed', sid);
-    this.#meet(accountId, jid, sid, result.identityKey);
-    store.sessions.keep({ accountId, jid, deviceId: sid }, result.record);
-    store.devices.noteHeard(accountId, jid, sid, clock.now());
+    if (text === undefined) return unreadable('malformed', deviceId);
+    const now = clock.now();
+    this.#meet(place, result.identityKey);
+    store.sessions.keep(place, result.record);
+    store.sessions.noteOpened(accountId, openedDigest(place, data), now);
+    store.devices.noteHeard(accountId, jid, deviceId, now);
+    this.#noteClient(opening);
     if (result.consumedPreKey !== undefined) {
-      store.keys.usePreKey(accountId, result.consumedPreKey, clock.now());
+      store.keys.usePreKey(accountId, result.consumedPreKey, now);
       aftermath.preKeyUsed(accountId);
     }
-    if (result.consumedPreKey !== undefined || result.heartbeatDue) aftermath.answer(accountId, jid, sid);
-    if (payload === undefined) return { kind: 'nothing' };
-    return { kind: 'text', text, writer: { deviceId: sid, identityKey: result.identityKey } };
+    if (result.consumedPreKey !== undefined || result.heartbeatDue) aftermath.answer(place);
+    if (wire.payload === undefined) return { kind: 'nothing' };
+    return { kind: 'text', text, writer: { deviceId, identityKey: result.identityKey } };
   }
 
   /** A device that writes is known from now on, with its key, whether a list names it or not. */
-  #meet(accountId: AccountId, jid: string, deviceId: DeviceId, identityKey: IdentityKey): void {
+  #meet({ accountId, jid, deviceId }: SessionPlace, identityKey: IdentityKey): void {
     const { store, clock, policy, aftermath, preparation } = this.#deps;
     const { devices } = store;
     const known = devices.get(accountId, jid, deviceId);
@@ -223,24 +249,47 @@ export class OmemoScheme implements EncryptionScheme {
     aftermath.devicesChanged(accountId, jid);
   }
 
-  #notOpened(
-    accountId: AccountId,
-    jid: string,
-    { sid, payload }: WireMessage,
-    results: readonly DecryptResult[],
-  ): OpenOutcome {
+  /** A message without a payload says nothing of the client: ChatSecure for iOS sends none. */
+  #noteClient({ place: { accountId, jid, deviceId }, wire, stanza }: Opening): void {
+    if (wire.payload === undefined) return;
+    this.#deps.store.devices.noteChatSecure(accountId, jid, deviceId, chatSecureResource(stanza));
+  }
+
+  #notOpened(opening: Opening, tried: readonly Tried[]): OpenOutcome {
     const { store, clock, aftermath } = this.#deps;
-    if (results.some(({ kind }) => kind === 'duplicate')) return { kind: 'nothing' };
-    const changed = results.find((result) => result.kind === 'identity-mismatch');
+    const { place, wire } = opening;
+    const { accountId, jid, deviceId } = place;
+    const repeated = tried.filter(({ result }) => result.kind === 'duplicate');
+    if (repeated.length > 0) return this.#repeated(opening, repeated);
+    const changed = tried.map(({ result }) => result).find(({ kind }) => kind === 'identity-mismatch');
     if (changed?.kind === 'identity-mismatch') {
-      store.devices.pin(accountId, jid, sid, changed.identityKey, 'undecided', clock.now());
+      store.devices.pin(accountId, jid, deviceId, changed.identityKey, 'undecided', clock.now());
       aftermath.devicesChanged(accountId, jid);
-      return unreadable('identity-changed', sid);
+      return unreadable('identity-changed', deviceId);
     }
-    const isForeign = results.every(({ kind }) => kind === 'malformed' || kind === 'unsupported-version');
-    if (!isForeign) aftermath.broken(accountId, jid, sid);
-    if (payload === undefined) return { kind: 'nothing' };
-    return unreadable(isForeign ? 'malformed' : 'no-key', sid);
+    const isForeign = tried.every(
+      ({ result: { kind } }) => kind === 'malformed' || kind === 'unsupported-version',
+    );
+    if (!isForeign) return this.#broken(opening, 'no-key');
+    return wire.payload === undefined ? { kind: 'nothing' } : unreadable('malformed', deviceId);
+  }
+
+  /**
+   * The key of a message is gone because a message was opened with it. That is no loss where it was this one;
+   * otherwise the device counts again from where it has been, and what it says now must not vanish.
+   */
+  #repeated(opening: Opening, tried: readonly Tried[]): OpenOutcome {
+    const { sessions } = this.#deps.store;
+    const wasOpened = tried.some(({ data }) => sessions.wasOpened(openedDigest(opening.place, data)));
+    return wasOpened || opening.arrival.isKnown() ? { kind: 'nothing' } : this.#broken(opening, 'key-reused');
+  }
+
+  #broken(opening: Opening, reason: 'no-key' | 'key-reused'): OpenOutcome {
+    const { place, wire, stanza, arrival } = opening;
+    if (chatSecureResource(stanza) !== undefined) this.#noteClient(opening);
+    const isMissed = wire.payload !== undefined;
+    this.#deps.aftermath.broken(place, isMissed && arrival.isLive ? complaintAbout(stanza) : undefined);
+    return isMissed ? unreadable(reason, place.deviceId) : { kind: 'nothing' };
   }
 }
 

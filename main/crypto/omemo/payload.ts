@@ -36,6 +36,21 @@ export const emptyKeyMaterial = (): Pick<SealedPayload, 'keyMaterial' | 'iv'> =>
 });
 
 /**
+ * An empty text in the form of the first years: a key without the tag, which makes up the payload instead. For
+ * ChatSecure for iOS, which wants some bytes of payload, takes this form, and shows nothing of an empty text.
+ */
+export const silentPayload = (): SealedPayload => {
+  const [key, iv] = [randomBytes(KEY_BYTES), randomBytes(IV_BYTES)];
+  const cipher = createCipheriv('aes-128-gcm', key, iv);
+  cipher.final();
+  return {
+    keyMaterial: Uint8Array.from(key),
+    iv: Uint8Array.from(iv),
+    ciphertext: Uint8Array.from(cipher.getAuthTag()),
+  };
+};
+
+/**
  * Opens a payload. The tag is behind the key, or, from senders of the first years, behind the ciphertext.
  * @returns the text; undefined where key and payload do not fit, or the text is no UTF-8
  */

@@ -83,11 +83,6 @@ export class Upkeep {
     this.#cancel.set(accountId, cancel);
   }
 
-  /** All of the archive was read: nobody can need a used prekey any more. */
-  caughtUp(accountId: AccountId): void {
-    this.#deps.store.keys.forgetUsedPreKeys(accountId);
-  }
-
   #run(accountId: AccountId): Promise<void> {
     const running = this.#runs.get(accountId);
     if (running !== undefined) {

@@ -48,6 +48,7 @@ export const storeText = (
   content: TextContent,
 ): StoredText | undefined => {
   const { store, clock } = deps;
+  if (envelope.reveals !== undefined) return reveal(deps, envelope, chat, content, envelope.reveals);
   const now = clock.now();
   // A server's clock may be ahead of ours: nothing is dated in our future.
   const at = Math.min(envelope.delayedAt ?? now, now);
@@ -73,6 +74,23 @@ export const storeText = (
   if (envelope.direction === 'out') store.chats.setReadUpTo(chat.id, messageId);
   const settled = settle(deps, envelope, store.messages.require(messageId));
   return { messageId, changes: [...settled, ...changesOf(chat, messageId)] };
+};
+
+/** Its sender has sent it again, and now it can be read: in its place, and as its own row. */
+const reveal = (
+  { store }: Pick<PersistDependencies, 'store'>,
+  envelope: Envelope,
+  chat: Chat,
+  { body, protection, reply, receiptWanted, markable }: TextContent,
+  messageId: MessageId,
+): StoredText => {
+  store.edits.reveal(messageId, {
+    ...{ body, protection, reply: replyOf(reply) },
+    ...{ receiptWanted: receiptWanted !== undefined, markable: markable ?? false },
+  });
+  store.omemo.ledger.forgetUnreadable(messageId);
+  noteWriter(store, messageId, envelope);
+  return { messageId, changes: changesOf(chat, messageId) };
 };
 
 /**

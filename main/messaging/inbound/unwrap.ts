@@ -1,4 +1,4 @@
-import type { AccountId } from '#shared/ids.ts';
+import type { AccountId, MessageId } from '#shared/ids.ts';
 import { bareJid, type Jid } from '#shared/jid.ts';
 import type { MessageDirection, Protection } from '#shared/views.ts';
 import type { OpenOutcome, Writer } from '#main/crypto/scheme.ts';
@@ -36,6 +36,8 @@ export interface Envelope {
   readonly protection?: Protection | undefined;
   /** The device that wrote it, proven by its keys. */
   readonly writer?: Writer | undefined;
+  /** The row of it that could not be read when it came before: its sender has sent it again. */
+  readonly reveals?: MessageId | undefined;
   /** Why nobody here could read it. */
   readonly unreadable?: Extract<OpenOutcome, { kind: 'unreadable' }> | undefined;
 }

@@ -11,6 +11,7 @@ import { protection } from './0010-protection.ts';
 import { deviceLists } from './0011-device-lists.ts';
 import { loginBindings } from './0012-login-bindings.ts';
 import { keyOwners } from './0013-key-owners.ts';
+import { healing } from './0014-healing.ts';
 
 /** One step of the schema. The number is `PRAGMA user_version` after it. */
 export interface Migration {
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   deviceLists,
   loginBindings,
   keyOwners,
+  healing,
 ];

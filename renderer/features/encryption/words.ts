@@ -106,6 +106,7 @@ export const reasonWords: Readonly<Record<UnreadableReason | 'unknown', Translat
   'not-for-this-device': 'unreadable.notForThis',
   malformed: 'unreadable.malformed',
   'no-key': 'unreadable.noKey',
+  'key-reused': 'unreadable.keyReused',
   'identity-changed': 'unreadable.keyChanged',
   unknown: 'unreadable.unknown',
 };

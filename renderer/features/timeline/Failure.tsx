@@ -2,7 +2,7 @@ import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MessageView } from '#shared/views.ts';
-import { useApp } from '../../app-context.tsx';
+import { useApp, useChats } from '../../app-context.tsx';
 import { describeFailure } from '../../i18n/errors.ts';
 import { isolate } from '../../i18n/translate.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -19,12 +19,18 @@ export const Failure = ({ message }: { message: MessageView }): ReactNode => {
   const { t } = useTranslation();
   const { api, timeline, run, openDialog, ui } = useApp();
   const { failureText } = message;
+  const name = useChats(({ chats }) => {
+    const chat = chats.get(message.chatId);
+    return chat === undefined ? '' : displayName(chat.name, chat.jid);
+  });
   return (
     <div className={cx('failure')}>
       <p>
         <TriangleAlert size={16} strokeWidth={1.9} />
         <span>
-          {t('failure.notSent', { reason: describeFailure(t, message.failure) })}
+          {message.failure === 'decryption-failed'
+            ? t('failure.unread', { name: isolate(name) })
+            : t('failure.notSent', { reason: describeFailure(t, message.failure) })}
           {failureText !== undefined && ` ${t('failure.said', { text: isolate(displayName(failureText)) })}`}
         </span>
       </p>

@@ -16,6 +16,7 @@ const device = (change: Partial<OmemoDeviceRow> = {}): OmemoDeviceRow => ({
   offeredKey: undefined,
   offeredAt: undefined,
   label: '',
+  chatSecure: undefined,
   listed: true,
   firstList: true,
   firstSeen: 0,
