@@ -63,22 +63,22 @@ const TAKEN_BACK = '…';
 const again = (envelope: Envelope, { body, protection }: StoredMessage): Envelope => {
   const text = body.trim() === '' ? TAKEN_BACK : body;
   return { ...envelope, message: withText(envelope.message, text, OMEMO), protection };
+};
 
-  const arrivalOf = (
-    { deletions, messages }: DecryptDependencies['store'],
-    { source, direction, delayedAt, archiveId, from, message }: Envelope,
-    chatId: ChatId | undefined,
-  ): Arrival => {
-    const [senderJid, stanzaId] = [bareJid(from), stanzaIdAttribute(message)];
-    const ids = { senderJid, archiveId, originId: readOriginId(message) };
-    const isNamed = (id: ChatId): boolean =>
-      stanzaId !== undefined &&
-      isMadeToBeUnique(stanzaId) &&
-      messages.findByStanzaId(id, senderJid, stanzaId) !== undefined;
-    return {
-      isLive: source === 'live' && direction === 'in' && delayedAt === undefined,
-      isKnown: () => chatId !== undefined && (deletions.remembers(chatId, ids) || isNamed(chatId)),
-    };
+const arrivalOf = (
+  { deletions, messages }: DecryptDependencies['store'],
+  { source, direction, delayedAt, archiveId, from, message }: Envelope,
+  chatId: ChatId | undefined,
+): Arrival => {
+  const [senderJid, stanzaId] = [bareJid(from), stanzaIdAttribute(message)];
+  const ids = { senderJid, archiveId, originId: readOriginId(message) };
+  const isNamed = (id: ChatId): boolean =>
+    stanzaId !== undefined &&
+    isMadeToBeUnique(stanzaId) &&
+    messages.findByStanzaId(id, senderJid, stanzaId) !== undefined;
+  return {
+    isLive: source === 'live' && direction === 'in' && delayedAt === undefined,
+    isKnown: () => chatId !== undefined && (deletions.remembers(chatId, ids) || isNamed(chatId)),
   };
 };
 

@@ -459,4 +459,29 @@ describe('a message that could not be read', () => {
     });
     expect(juliet.client.store.omemo.ledger.brokenDevices(juliet.client.accountId)).toHaveLength(1);
   });
+
+  test('is no row where it was opened before anybody remembered that, and its ids say so', async () => {
+    const { romeo, juliet } = await pair();
+    const { accountId, store } = juliet.client;
+    const ids = { stanzaId: 'a-long-and-unique-name', originId: 'a-long-and-unique-name' };
+    romeo.queue(JULIET, 'deleted', ids);
+    romeo.queue(JULIET, 'its id is long enough');
+    await romeo.run();
+    const [deleted, named] = romeo.wire.slice(-2);
+    if (deleted === undefined || named === undefined) throw new Error('nothing was sent');
+    // As clients do that give no origin-ids, and servers that give no ids.
+    const nameless = parseStanza(named.toString().replace(/<origin-id[^>]*>/, ''));
+    juliet.receiveArchived(ROMEO, deleted, 'd1', 500);
+    juliet.receive(ROMEO, nameless);
+    await settled();
+    juliet.takeAnswers();
+    store.omemo.sessions.forgetOpened(accountId, Number.MAX_SAFE_INTEGER);
+    const [row] = juliet.rows(ROMEO);
+    if (row === undefined) throw new Error('no row');
+    store.deletions.deleteMessage(row.id);
+    for (const message of [deleted, nameless]) juliet.receive(ROMEO, message);
+    await settled();
+    expect(juliet.rows(ROMEO).map(({ body }) => body)).toEqual(['its id is long enough']);
+    expect(juliet.takeAnswers()).toEqual([]);
+  });
 });
