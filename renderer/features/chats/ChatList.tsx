@@ -1,14 +1,12 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { ShieldCheck, SquarePen } from 'lucide-react';
-import { useMemo, useRef, type FocusEvent, type ReactNode } from 'react';
+import { useMemo, type FocusEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ChatId } from '#shared/ids.ts';
 import { useApp, useChats, usePeople, useUi } from '../../app-context.tsx';
 import { visibleChats } from '../../state/chats.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
+import { NoRows, SideList, SideRows } from '../../ui/SideList.tsx';
 import { useNow } from '../../ui/use-now.ts';
-import { useRoving } from '../../ui/use-roving.ts';
 import { Requests } from '../contacts/Requests.tsx';
 import { SearchHints } from '../search/SearchHints.tsx';
 import { SearchResults } from '../search/SearchResults.tsx';
@@ -32,15 +30,17 @@ export const ChatList = (): ReactNode => {
       ui.setState({ searching: false });
   };
   return (
-    <section className={cx('list')} aria-label={t('chats.title')} data-region="list" onBlur={onBlur}>
-      <header className={cx('header')}>
-        <h1>{t('chats.title')}</h1>
+    <SideList
+      title={t('chats.title')}
+      action={
         <IconButton
           icon={SquarePen}
           label={t('chats.new')}
           onClick={() => openDialog({ kind: 'new-chat' })}
         />
-      </header>
+      }
+      onBlur={onBlur}
+    >
       <SearchBox
         label={t('chats.searchLabel')}
         value={query}
@@ -53,7 +53,7 @@ export const ChatList = (): ReactNode => {
       {requestsOnly && <Requests />}
       {isQuery ? <SearchResults /> : <Rows />}
       <Footer />
-    </section>
+    </SideList>
   );
 };
 
@@ -94,8 +94,6 @@ const Chips = (): ReactNode => {
   );
 };
 
-const ROW_HEIGHT = 58;
-
 const Rows = (): ReactNode => {
   const { t } = useTranslation();
   const chats = useChats((state) => state.chats);
@@ -104,80 +102,26 @@ const Rows = (): ReactNode => {
   const unreadOnly = useUi((state) => state.unreadOnly);
   const requestsOnly = useUi((state) => state.requestsOnly);
   const selected = useUi((state) => state.chatId);
+  const now = useNow(60_000);
   const ids = useMemo(
     () => visibleChats({ chats, order }, { query, unreadOnly, requestsOnly, keep: selected }),
     [chats, order, query, unreadOnly, requestsOnly, selected],
   );
   if (ids.length === 0) return <Empty />;
   return (
-    <VirtualRows
-      ids={ids}
-      selected={selected}
+    <SideRows
       label={t(requestsOnly ? 'chats.requestsTitle' : 'chats.list')}
+      keys={ids}
+      selected={selected === undefined ? -1 : ids.indexOf(selected)}
+      renderRow={(index, tabbable) => {
+        const id = ids[index];
+        return (
+          id !== undefined && (
+            <ChatRow id={id} index={index} now={now} selected={id === selected} tabbable={tabbable} />
+          )
+        );
+      }}
     />
-  );
-};
-
-interface VirtualRowsProps {
-  readonly ids: readonly ChatId[];
-  readonly selected: ChatId | undefined;
-  readonly label: string;
-}
-
-const VirtualRows = ({ ids, selected, label }: VirtualRowsProps): ReactNode => {
-  const scroller = useRef<HTMLDivElement>(null);
-  const now = useNow(60_000);
-  const at = selected === undefined ? -1 : ids.indexOf(selected);
-  const roving = useRoving<HTMLUListElement>(ids.length, Math.max(0, at), (index) =>
-    virtual.scrollToIndex(index),
-  );
-  const virtual = useVirtualizer({
-    count: ids.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => ids[index] ?? index,
-    overscan: 8,
-    // The row that Tab reaches must exist even when it is scrolled away.
-    rangeExtractor: ({ startIndex, endIndex, overscan, count }) => {
-      const first = Math.max(0, startIndex - overscan);
-      const last = Math.min(count - 1, endIndex + overscan);
-      const range = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-      return range.includes(roving.active) ? range : [...range, roving.active].toSorted((a, b) => a - b);
-    },
-  });
-  return (
-    <div ref={scroller} className={cx('scroller')}>
-      <ul
-        ref={roving.ref}
-        aria-label={label}
-        className={cx('rows')}
-        style={{ blockSize: virtual.getTotalSize() }}
-        onKeyDown={roving.onKeyDown}
-      >
-        {virtual.getVirtualItems().map(({ key, index, start }) => {
-          const id = ids[index];
-          return (
-            id !== undefined && (
-              <li
-                key={key}
-                aria-setsize={ids.length}
-                aria-posinset={index + 1}
-                className={cx('item')}
-                style={{ translate: `0 ${start}px` }}
-              >
-                <ChatRow
-                  id={id}
-                  index={index}
-                  now={now}
-                  selected={id === selected}
-                  tabbable={index === roving.active}
-                />
-              </li>
-            )
-          );
-        })}
-      </ul>
-    </div>
   );
 };
 
@@ -190,7 +134,7 @@ const Empty = (): ReactNode => {
   if (requestsOnly && query === '') return <NoRequests />;
   const filtered = query !== '' || unreadOnly;
   return (
-    <div className={cx('empty')} role="status">
+    <NoRows>
       <b>{filtered ? t(query === '' ? 'chats.noneUnread' : 'chats.noneFound') : t('chats.emptyTitle')}</b>
       {!filtered && <p>{t('chats.emptyText')}</p>}
       {filtered ? (
@@ -202,18 +146,14 @@ const Empty = (): ReactNode => {
           {t('chats.new')}
         </Button>
       )}
-    </div>
+    </NoRows>
   );
 };
 
 const NoRequests = (): ReactNode => {
   const { t } = useTranslation();
   const asking = usePeople((people) => people.requests.length);
-  return (
-    <div className={cx('empty')} role="status">
-      {asking === 0 && t('chats.noRequests')}
-    </div>
-  );
+  return <NoRows>{asking === 0 && t('chats.noRequests')}</NoRows>;
 };
 
 const Footer = (): ReactNode => {

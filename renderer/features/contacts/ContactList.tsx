@@ -1,6 +1,5 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { UserRoundPlus } from 'lucide-react';
-import { useMemo, useRef, type ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ContactView } from '#shared/views.ts';
 import { useApp, usePeople, useUi } from '../../app-context.tsx';
@@ -11,7 +10,7 @@ import { classes } from '../../ui/classes.ts';
 import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
 import { availabilityDot, presenceWords } from '../../ui/presence.ts';
-import { useRoving } from '../../ui/use-roving.ts';
+import { NoRows, SideList, SideRows } from '../../ui/SideList.tsx';
 import { SearchBox } from '../chats/SearchBox.tsx';
 import { visibleContacts } from './contact-list.ts';
 import styles from './ContactList.module.css';
@@ -27,15 +26,16 @@ export const ContactList = (): ReactNode => {
   const contacts = usePeople((people) => people.contacts);
   const visible = useMemo(() => visibleContacts(contacts.values(), query), [contacts, query]);
   return (
-    <section className={cx('list')} aria-label={t('contacts.title')} data-region="list">
-      <header className={cx('header')}>
-        <h1>{t('contacts.title')}</h1>
+    <SideList
+      title={t('contacts.title')}
+      action={
         <IconButton
           icon={UserRoundPlus}
           label={t('contacts.add')}
           onClick={() => openDialog({ kind: 'add-contact' })}
         />
-      </header>
+      }
+    >
       <SearchBox
         label={t('contacts.search')}
         value={query}
@@ -43,58 +43,33 @@ export const ContactList = (): ReactNode => {
       />
       <Requests />
       {visible.length === 0 ? <Empty filtered={query !== ''} /> : <Rows contacts={visible} />}
-    </section>
+    </SideList>
   );
 };
 
-const ROW_HEIGHT = 58;
-
 const Rows = ({ contacts }: { contacts: readonly ContactView[] }): ReactNode => {
   const { t } = useTranslation();
-  const scroller = useRef<HTMLDivElement>(null);
   const selected = useUi((ui) => ui.contact);
-  const at = contacts.findIndex(({ accountId, jid }) => contactKey(accountId, jid) === selected);
-  const roving = useRoving<HTMLUListElement>(contacts.length, Math.max(0, at), (index) =>
-    virtual.scrollToIndex(index),
-  );
-  const virtual = useVirtualizer({
-    count: contacts.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 8,
-  });
+  const keys = contacts.map(({ accountId, jid }) => contactKey(accountId, jid));
   return (
-    <div ref={scroller} className={cx('scroller')}>
-      <ul
-        ref={roving.ref}
-        aria-label={t('contacts.list')}
-        className={cx('rows')}
-        style={{ blockSize: virtual.getTotalSize() }}
-        onKeyDown={roving.onKeyDown}
-      >
-        {virtual.getVirtualItems().map(({ key, index, start }) => {
-          const contact = contacts[index];
-          return (
-            contact !== undefined && (
-              <li
-                key={key}
-                aria-setsize={contacts.length}
-                aria-posinset={index + 1}
-                className={cx('item')}
-                style={{ translate: `0 ${start}px` }}
-              >
-                <ContactRow
-                  contact={contact}
-                  index={index}
-                  selected={index === at}
-                  tabbable={index === roving.active}
-                />
-              </li>
-            )
-          );
-        })}
-      </ul>
-    </div>
+    <SideRows
+      label={t('contacts.list')}
+      keys={keys}
+      selected={selected === undefined ? -1 : keys.indexOf(selected)}
+      renderRow={(index, tabbable) => {
+        const contact = contacts[index];
+        return (
+          contact !== undefined && (
+            <ContactRow
+              contact={contact}
+              index={index}
+              selected={keys[index] === selected}
+              tabbable={tabbable}
+            />
+          )
+        );
+      }}
+    />
   );
 };
 
@@ -137,7 +112,7 @@ const Empty = ({ filtered }: { filtered: boolean }): ReactNode => {
   const { t } = useTranslation();
   const { openDialog } = useApp();
   return (
-    <div className={cx('empty')} role="status">
+    <NoRows>
       <b>{t(filtered ? 'contacts.noneFound' : 'contacts.emptyTitle')}</b>
       {!filtered && <p>{t('contacts.emptyText')}</p>}
       {!filtered && (
@@ -145,6 +120,6 @@ const Empty = ({ filtered }: { filtered: boolean }): ReactNode => {
           {t('contacts.add')}
         </Button>
       )}
-    </div>
+    </NoRows>
   );
 };

@@ -1,9 +1,11 @@
 // @vitest-environment happy-dom
-import { fireEvent, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Snapshot } from '#shared/api/app.ts';
 import { defaultSettings } from '#shared/default-settings.ts';
 import { AppError } from '#shared/errors.ts';
+import { contactKey } from '#renderer/state/people.ts';
+import { newContact } from '#tests/e2e/support/fake-backend.ts';
 import { ada, adasAccount } from './support/chat.ts';
 import { type, world } from './support/people.ts';
 import { closeWindows, openWindow, settle } from './support/window.tsx';
@@ -11,6 +13,22 @@ import { closeWindows, openWindow, settle } from './support/window.tsx';
 afterEach(() => {
   closeWindows();
   vi.restoreAllMocks();
+});
+
+describe('the list of contacts', () => {
+  it('has one stop for Tab, at the one who is open, however far away in a long list', async () => {
+    const contacts = Array.from({ length: 200 }, (_, index) =>
+      newContact(ada, `c${1000 + index}@example.org`),
+    );
+    const { app } = await openWindow({ accounts: [adasAccount], contacts });
+    act(() => app.ui.setState({ contact: contactKey(ada, 'c1150@example.org') }));
+    fireEvent.click(screen.getByRole('button', { name: 'Contacts' }));
+    await settle();
+    const rows = within(screen.getByRole('list', { name: 'List of contacts' })).getAllByRole('button');
+    expect(rows.length).toBeLessThan(60);
+    const stops = rows.filter(({ tabIndex }) => tabIndex === 0);
+    expect(stops.map(({ textContent }) => textContent)).toEqual([expect.stringContaining('c1150')]);
+  });
 });
 
 describe('a new chat', () => {
