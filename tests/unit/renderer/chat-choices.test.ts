@@ -25,7 +25,7 @@ describe('how long messages are kept', () => {
   it('has words for every value', () => {
     const { t } = createTranslator('en');
     expect((['forever', 0, 1, 365] as const).map((one) => retentionWords(t, one))).toEqual([
-      'For ever',
+      'Forever',
       'Do not keep',
       '1 day',
       '365 days',
