@@ -9,6 +9,7 @@ import { Alert } from '../../ui/Card.tsx';
 import { Dialog, DialogButtons, DialogForm } from '../../ui/Dialog.tsx';
 import { Field } from '../../ui/Field.tsx';
 import { displayName } from '../../ui/names.ts';
+import { ConfirmDialog } from '../shell/ConfirmDialog.tsx';
 import { useCommand } from '../shell/use-command.ts';
 
 interface DeviceDialogProps {
@@ -69,24 +70,14 @@ export const RemoveDeviceDialog = ({
 }: RemoveDeviceDialogProps): ReactNode => {
   const { t } = useTranslation();
   const { api } = useApp();
-  const { error, busy, run } = useCommand(onClose);
   return (
-    <Dialog kind="alert" title={t('device.removeTitle', { name: isolate(name) })} onClose={onClose}>
+    <ConfirmDialog
+      title={t('device.removeTitle', { name: isolate(name) })}
+      acts={[[t('device.remove'), () => api.encryption.removeDevice({ accountId, deviceId })]]}
+      onClose={onClose}
+    >
       <p>{t('device.removeText')}</p>
-      {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
-      <DialogButtons>
-        <Button autoFocus onClick={onClose}>
-          {t('common.cancel')}
-        </Button>
-        <Button
-          kind="danger"
-          busy={busy}
-          onClick={() => run(api.encryption.removeDevice({ accountId, deviceId }))}
-        >
-          {t('device.remove')}
-        </Button>
-      </DialogButtons>
-    </Dialog>
+    </ConfirmDialog>
   );
 };
 
@@ -100,27 +91,18 @@ export const UnencryptedDialog = ({
 }): ReactNode => {
   const { t } = useTranslation();
   const { api } = useApp();
-  const { error, busy, run } = useCommand(onClose);
   const name = useChats(({ chats }) => {
     const chat = chats.get(chatId);
     return chat === undefined ? '' : displayName(chat.name, chat.jid);
   });
   return (
-    <Dialog kind="alert" title={t('protection.offTitle', { name: isolate(name) })} onClose={onClose}>
+    <ConfirmDialog
+      title={t('protection.offTitle', { name: isolate(name) })}
+      cancel={t('protection.offNot')}
+      acts={[[t('protection.offDo'), () => api.encryption.setProtection({ chatId, choice: 'none' })]]}
+      onClose={onClose}
+    >
       <p>{t('protection.offText')}</p>
-      {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
-      <DialogButtons>
-        <Button autoFocus onClick={onClose}>
-          {t('protection.offNot')}
-        </Button>
-        <Button
-          kind="danger"
-          busy={busy}
-          onClick={() => run(api.encryption.setProtection({ chatId, choice: 'none' }))}
-        >
-          {t('protection.offDo')}
-        </Button>
-      </DialogButtons>
-    </Dialog>
+    </ConfirmDialog>
   );
 };
