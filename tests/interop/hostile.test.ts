@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { itemsRequest } from '#main/xmpp/features/pubsub.ts';
 import { parseStanza } from '#main/xmpp/stanza.ts';
 import type { MessageId } from '#shared/ids.ts';
 import type { UnreadableReason } from '#shared/omemo.ts';
@@ -107,7 +108,10 @@ describe('bundles', () => {
     await stream.request(
       parseStanza(`<iq type="set"><pubsub xmlns="${owner}"><delete node="${node}"/></pubsub></iq>`),
     );
-    await scene.device.publishBundle((await omemo.bundle()).xml, undefined);
+    await scene.device.publishBundle((await omemo.bundle()).xml, 'without-id');
+    const published = (await stream.request(itemsRequest({ node }))).toString();
+    expect(published).toContain('signedPreKeyPublic');
+    expect(published).not.toContain('id="current"');
     await scene.tell('to a bundle without an id');
     await scene.hear('from it');
   });

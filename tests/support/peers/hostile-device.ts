@@ -67,8 +67,8 @@ export class HostileDevice implements OmemoPeer {
     return this.stream.request(publishDeviceList(ids as readonly DeviceId[]));
   }
 
-  /** @param itemId `undefined`: the server gives it one, as for a client that names none */
-  publishBundle(bundle: string, itemId: string | undefined = 'current'): Promise<unknown> {
+  /** @param item `without-id`: the server gives it one, as for a client that names none */
+  publishBundle(bundle: string, item: 'current' | 'without-id' = 'current'): Promise<unknown> {
     const request = publishItem({
       node: `${OMEMO}.bundles:${this.omemo.deviceId}`,
       id: 'current',
@@ -76,9 +76,7 @@ export class HostileDevice implements OmemoPeer {
       options: { persistItems: true, accessModel: 'open' },
     });
     const text = request.toString();
-    return this.stream.request(
-      itemId === undefined ? parseStanza(text.replace('<item id="current">', '<item>')) : request,
-    );
+    return this.stream.request(item === 'current' ? request : parseStanza(text.replace(' id="current"', '')));
   }
 
   /** The encrypted element of a text, which is not sent. */
