@@ -44,9 +44,12 @@ export const collectNotices = (root: string): Notices => {
   };
 };
 
-/** The folder of the package that a module belongs to; virtual modules begin with NUL. */
+/**
+ * The folder of the package that a module belongs to; virtual modules begin with NUL. The names of emoji are data
+ * of others, kept here with their licence.
+ */
 const packageFolder = (id: string): string | undefined =>
-  /^\0?(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(id)?.[1];
+  /^\0?(.*[\\/](?:node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+|resources[\\/]emoji))[\\/]/.exec(id)?.[1];
 
 const notice = async (folder: string): Promise<string> => {
   const manifest = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as Manifest;

@@ -14,12 +14,29 @@ interface Entry {
   readonly skins?: readonly { readonly emoji: string; readonly tone: number | readonly number[] }[];
 }
 
+const readEntries = async (list: Promise<{ readonly default: unknown }>): Promise<readonly Entry[]> =>
+  (await list).default as readonly Entry[];
+
 /** The names of each language are a part of the program that is only loaded when the list opens. */
-const entries: Readonly<Record<LanguageTag, () => Promise<{ readonly default: unknown }>>> = {
-  en: () => import('emojibase-data/en/data.json'),
-  de: () => import('emojibase-data/de/data.json'),
-  // emojibase has no Arabic: search knows the English names there.
-  ar: () => import('emojibase-data/en/data.json'),
+const entries: Readonly<Record<LanguageTag, () => Promise<readonly Entry[]>>> = {
+  en: () => readEntries(import('emojibase-data/en/data.json')),
+  de: () => readEntries(import('emojibase-data/de/data.json')),
+  // emojibase has no Arabic; Unicode has.
+  ar: async () => {
+    const [english, { default: names }] = await Promise.all([
+      readEntries(import('emojibase-data/en/data.json')),
+      import('../../../resources/emoji/ar.json'),
+    ]);
+    return english.map((entry) => renamed(entry, names));
+  },
+};
+
+/** An entry with its names in another language, the best first; the English ones are found as well. */
+const renamed = (entry: Entry, names: Readonly<Record<string, readonly string[]>>): Entry => {
+  const [label, ...tags] = names[entry.emoji.replaceAll('\ufe0f', '')] ?? [];
+  return label === undefined
+    ? entry
+    : { ...entry, label, tags: [...tags, entry.label, ...(entry.tags ?? [])] };
 };
 
 /** The keys of the texts for the groups of Unicode, by their number; 2 holds parts that are no emoji alone. */
@@ -53,8 +70,7 @@ export const emojiResolver =
     canDraw: (emoji: string) => boolean,
   ): EmojiDataResolver =>
   async () => {
-    const { default: data } = await entries[language]();
-    return readEmoji(data as readonly Entry[], nameOf, canDraw);
+    return readEmoji(await entries[language](), nameOf, canDraw);
   };
 
 /** Turns the list into what the picker draws, without what this system cannot draw. */

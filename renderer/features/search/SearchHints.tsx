@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApp } from '../../app-context.tsx';
-import type { TranslationKey } from '../../i18n/translate.ts';
+import type { LanguageTag, TranslationKey } from '../../i18n/translate.ts';
 import { classes } from '../../ui/classes.ts';
-import { operators, withOperator, type Operator } from './query.ts';
+import { operatorCode, operators, type Operator } from './operators.ts';
+import { withOperator } from './query.ts';
 import styles from './Search.module.css';
 
 const cx = classes(styles);
@@ -18,12 +19,14 @@ const meanings: Readonly<Record<Operator, TranslationKey>> = {
 
 /** What can be typed besides words; a press types it. */
 export const SearchHints = (): ReactNode => {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { ui } = useApp();
+  // Only the languages of the window are ever set.
+  const language = i18n.language as LanguageTag;
   return (
     <div className={cx('hints')} role="group" aria-label={t('search.hints')}>
       {operators.map((operator) => {
-        const code = operator === 'has' ? 'has:file' : `${operator}:`;
+        const code = operatorCode(language, operator);
         const meaning = t(meanings[operator]);
         return (
           <button
@@ -32,11 +35,11 @@ export const SearchHints = (): ReactNode => {
             className={cx('hint')}
             aria-label={t('search.hint', { operator: code, meaning })}
             onClick={() => {
-              ui.setState(({ query }) => ({ query: withOperator(query, operator) }));
+              ui.setState(({ query }) => ({ query: withOperator(query, operator, language) }));
               focusSearchEnd();
             }}
           >
-            <code dir="ltr">{code}</code> {meaning}
+            <code dir="auto">{code}</code> {meaning}
           </button>
         );
       })}

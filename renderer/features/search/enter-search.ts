@@ -1,6 +1,8 @@
 import type { ChatId } from '#shared/ids.ts';
 import type { App } from '../../state/app.ts';
+import type { LanguageTag } from '../../i18n/translate.ts';
 import { displayName } from '../../ui/names.ts';
+import { operatorWord } from './operators.ts';
 import { nameFor, wordsOf } from './query.ts';
 
 type SearchingApp = Pick<App, 'ui' | 'chats'>;
@@ -51,7 +53,9 @@ export const searchChat = (app: SearchingApp, chatId: ChatId | undefined): void 
     return;
   }
   const name = nameFor(chat, all);
-  const operator = `in:${/\s/u.test(name) ? `"${name}"` : name} `;
+  // As the window itself is marked.
+  const language = (document.documentElement.lang || 'en') as LanguageTag;
+  const operator = `${operatorWord(language, 'in')}:${/\s/u.test(name) ? `"${name}"` : name} `;
   app.ui.setState(({ query }) => ({
     view: 'chats',
     requestsOnly: false,

@@ -1,12 +1,11 @@
 import type { AccountId, ChatId } from '#shared/ids.ts';
 import { fold } from '../../state/chats.ts';
 import type { SearchInput } from '../../state/search.ts';
+import type { LanguageTag } from '../../i18n/translate.ts';
 import { readDay, type DayWords } from './day-words.ts';
+import { isFileWord, operatorCode, operatorOf, operatorPattern, type Operator } from './operators.ts';
 
 /** What is typed into the search box: words, and operators such as `from:nadia before:2027-05`. */
-
-export const operators = ['in', 'from', 'before', 'after', 'has'] as const;
-export type Operator = (typeof operators)[number];
 
 /** Somebody or a chat that an operator can name. */
 export interface Named {
@@ -34,6 +33,8 @@ export interface QueryWorld {
 /** An operator in the text and where it stands, in UTF-16 units; `end` is exclusive. */
 export interface OperatorPart {
   readonly operator: Operator;
+  /** The word that was typed for it. */
+  readonly word: string;
   readonly value: string;
   readonly start: number;
   readonly end: number;
@@ -58,15 +59,16 @@ export interface ParsedQuery {
   readonly input: SearchInput | undefined;
 }
 
-const OPERATOR = /(?<=^|\s)(in|from|before|after|has)[:\uff1a]("[^"]*"?|\S*)/giu;
+const OPERATOR = new RegExp(`(?<=^|\\s)(${operatorPattern})[:\uff1a]("[^"]*"?|\\S*)`, 'giu');
 
 const partsOf = (text: string): readonly OperatorPart[] =>
-  [...text.matchAll(OPERATOR)].map((match) => ({
-    operator: (match[1] ?? '').toLowerCase() as Operator,
-    value: (match[2] ?? '').replaceAll('"', '').trim(),
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
+  [...text.matchAll(OPERATOR)].flatMap((match) => {
+    const word = match[1] ?? '';
+    const operator = operatorOf(word);
+    const value = (match[2] ?? '').replaceAll('"', '').trim();
+    const place = { start: match.index, end: match.index + match[0].length };
+    return operator === undefined ? [] : [{ operator, word, value, ...place }];
+  });
 
 /** The words of a query, for lists of names. */
 export const wordsOf = (text: string): string =>
@@ -118,7 +120,7 @@ const readPart = (part: OperatorPart, world: QueryWorld): Filter | ProblemKind =
       return day === undefined ? 'not-a-date' : { [operator]: Math.max(1, day) };
     }
     case 'has':
-      return /^files?$/iu.test(value) ? { hasFile: true } : 'unknown-has';
+      return isFileWord(value) ? { hasFile: true } : 'unknown-has';
   }
 };
 
@@ -150,12 +152,14 @@ export const matching = <N extends Named>(all: readonly N[], value: string): rea
 /** The text with another value for an operator, ready for the next word. */
 export const complete = (text: string, part: OperatorPart, value: string): string => {
   const quoted = /\s/u.test(value) ? `"${value.replaceAll('"', ' ')}"` : value;
-  return `${text.slice(0, part.start)}${part.operator}:${quoted} ${text.slice(part.end).trimStart()}`;
+  return `${text.slice(0, part.start)}${part.word}:${quoted} ${text.slice(part.end).trimStart()}`;
 };
 
 /** The text with an operator at its end, ready for its value. */
-export const withOperator = (text: string, operator: Operator): string =>
-  `${text.trimEnd()}${text.trim() === '' ? '' : ' '}${operator === 'has' ? 'has:file ' : `${operator}:`}`;
+export const withOperator = (text: string, operator: Operator, language: LanguageTag): string => {
+  const code = operatorCode(language, operator);
+  return `${text.trimEnd()}${text.trim() === '' ? '' : ' '}${code}${operator === 'has' ? ' ' : ''}`;
+};
 
 /** How an operator names a chat so that no other is meant. */
 export const nameFor = <N extends Named>(named: N, all: readonly N[]): string => {

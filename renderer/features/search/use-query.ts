@@ -3,13 +3,22 @@ import { useTranslation } from 'react-i18next';
 import type { ChatId } from '#shared/ids.ts';
 import type { ContactView } from '#shared/views.ts';
 import { useApp, useChats, usePeople, useUi } from '../../app-context.tsx';
-import type { Translate } from '../../i18n/translate.ts';
+import type { LanguageTag, Translate } from '../../i18n/translate.ts';
 import { visibleChats } from '../../state/chats.ts';
 import { contactKey } from '../../state/people.ts';
 import type { SearchInput } from '../../state/search.ts';
 import { displayName } from '../../ui/names.ts';
 import { visibleContacts } from '../contacts/contact-list.ts';
-import { matching, nameFor, parseQuery, type Named, type ParsedQuery, type QueryWorld } from './query.ts';
+import { fileWord, isFileWord } from './operators.ts';
+import {
+  matching,
+  nameFor,
+  parseQuery,
+  type Named,
+  type OperatorPart,
+  type ParsedQuery,
+  type QueryWorld,
+} from './query.ts';
 
 /** A value that an operator may get. */
 export interface Suggestion {
@@ -55,15 +64,20 @@ export const useQuery = (): Found => {
   }, [parsed, world, chats, order, contacts, unreadOnly]);
 };
 
-const useWorld = (): QueryWorld => {
-  const { t } = useTranslation();
+/** What queries can name, and how the window says "file". */
+type World = QueryWorld & { readonly file: string };
+
+const useWorld = (): World => {
+  const { t, i18n } = useTranslation();
+  // Only the languages of the window are ever set.
+  const file = fileWord(i18n.language as LanguageTag);
   const chats = useChats((state) => state.chats);
   const order = useChats((state) => state.order);
   const contacts = usePeople((people) => people.contacts);
   const accounts = usePeople((people) => people.accounts);
   return useMemo(
-    () => worldOf(t, { chats, order }, contacts, accounts),
-    [t, chats, order, contacts, accounts],
+    () => ({ ...worldOf(t, { chats, order }, contacts, accounts), file }),
+    [t, file, chats, order, contacts, accounts],
   );
 };
 
@@ -107,7 +121,7 @@ const useMessages = ({ input }: ParsedQuery): void => {
 
 const MAX_SUGGESTIONS = 6;
 
-const suggestionsFor = ({ typed, problems }: ParsedQuery, world: QueryWorld): readonly Suggestion[] => {
+const suggestionsFor = ({ typed, problems }: ParsedQuery, world: World): readonly Suggestion[] => {
   // Also where it is written out, but means several.
   const part = typed ?? problems.find(({ kind }) => kind === 'several')?.part;
   if (part === undefined) return [];
@@ -127,9 +141,12 @@ const suggestionsFor = ({ typed, problems }: ParsedQuery, world: QueryWorld): re
     case 'after':
       return daysFor(part.value, world);
     case 'has':
-      return part.value === 'file' ? [] : [{ value: 'file', label: 'has:file', detail: undefined }];
+      return fileFor(part, world.file);
   }
 };
+
+const fileFor = ({ word, value }: OperatorPart, file: string): readonly Suggestion[] =>
+  isFileWord(value) ? [] : [{ value: file, label: `${word}:${file}`, detail: undefined }];
 
 const daysFor = (value: string, { days }: QueryWorld): readonly Suggestion[] =>
   [days.today, days.yesterday]

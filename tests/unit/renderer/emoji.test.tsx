@@ -27,11 +27,18 @@ describe('the list of emoji', () => {
     expect(emojis.find(({ emoji }) => emoji === '👋')?.skins).toMatchObject({ light: '👋🏻', dark: '👋🏿' });
   });
 
-  it('speaks German, and English where there is no list', async () => {
-    const label = async (language: 'de' | 'ar') =>
-      (await resolve(language)).emojis.find(({ emoji }) => emoji === '🦔')?.label;
-    expect(await label('de')).toBe('Igel');
-    expect(await label('ar')).toBe('hedgehog');
+  it('speaks German and Arabic, and finds English names there too', async () => {
+    const hedgehog = async (language: 'de' | 'ar') =>
+      (await resolve(language)).emojis.find(({ emoji }) => emoji === '🦔');
+    expect((await hedgehog('de'))?.label).toBe('Igel');
+    expect(await hedgehog('ar')).toMatchObject({ label: 'قنفد', tags: expect.arrayContaining(['hedgehog']) });
+  });
+
+  it('has an Arabic name for each', async () => {
+    const { emojis } = await resolve('ar');
+    expect(emojis.filter(({ label }) => !/\p{Script=Arabic}/u.test(label)).map(({ emoji }) => emoji)).toEqual(
+      [],
+    );
   });
 
   it('leaves out what this system has no picture for', async () => {

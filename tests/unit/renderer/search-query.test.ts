@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readDay } from '#renderer/features/search/day-words.ts';
+import { operators } from '#renderer/features/search/operators.ts';
 import { markedParts } from '#renderer/features/search/marked-parts.ts';
 import {
   complete,
@@ -57,6 +58,25 @@ describe('a query', () => {
     expect(inputOf('in:jonas@work.example x')).toEqual({ query: 'x', chatId: 3 });
   });
 
+  it('knows its operators in every language of the window, whichever is shown', () => {
+    expect(inputOf('in:nadia von:mir vor:3.5.2027 mit:datei lang')).toEqual({
+      ...{ query: 'lang', chatId: 1, from: 'ada@example.org', before: day(2027, 5, 3), hasFile: true },
+    });
+    expect(inputOf('Seit:gestern lang')).toEqual({ query: 'lang', after: day(2027, 5, 4) });
+    expect(inputOf('في:سمر من:zoe قبل:٢٠٢٧-٠٥-٠٣ فيه:ملف سلام')).toEqual({
+      ...{ query: 'سلام', chatId: 4, from: 'zoe@example.org', before: day(2027, 5, 3), hasFile: true },
+    });
+    for (const language of ['en', 'de', 'ar'] as const)
+      for (const operator of operators)
+        expect(parseQuery(withOperator('', operator, language), world).parts).toMatchObject([{ operator }]);
+  });
+
+  it('is completed with the word that was typed', () => {
+    const { typed } = parseQuery('lang von:zo', world);
+    if (typed === undefined) throw new Error('nothing is typed');
+    expect(complete('lang von:zo', typed, 'Zoë')).toBe('lang von:Zoë ');
+  });
+
   it('leaves alone what only looks like an operator', () => {
     for (const text of ['begin:x', 'https://example.org', 'note: from here', 'mail from', '"has"'])
       expect(parseQuery(text, world).parts).toEqual([]);
@@ -82,8 +102,10 @@ describe('a query', () => {
     if (typed === undefined) throw new Error('nothing is typed');
     expect(complete(text, typed, 'Nadia Okafor')).toBe('lang in:"Nadia Okafor" ');
     expect(parseQuery('in:nadia ', world).typed).toBeUndefined();
-    expect(withOperator('lang ', 'before')).toBe('lang before:');
-    expect(withOperator('', 'has')).toBe('has:file ');
+    expect(withOperator('lang ', 'before', 'en')).toBe('lang before:');
+    expect(withOperator('', 'has', 'en')).toBe('has:file ');
+    expect(withOperator('lang', 'has', 'de')).toBe('lang mit:datei ');
+    expect(withOperator('', 'from', 'ar')).toBe('من:');
     expect(wordsOf('in:nadia lang from:me')).toBe('lang');
     expect(chats.map((chat) => nameFor(chat, chats))).toEqual([
       'Nadia Okafor',
