@@ -26,12 +26,19 @@ const desk = () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'chatsecure-start-'));
   const runtime = path.join(folder, 'runtime');
   mkdirSync(runtime, { mode: 0o700 });
+  const home = path.join(folder, 'home');
+  mkdirSync(home);
   const started: ReturnType<typeof start>[] = [];
   const launch = (env: Record<string, string> = {}, args: readonly string[] = []) => {
     const options: LaunchOptions = {
       entry: 'test',
       args,
-      env: { XDG_RUNTIME_DIR: runtime, CHATSECURE_CHROMIUM_ARGS: browserArguments.join(' '), ...env },
+      env: {
+        HOME: home,
+        XDG_RUNTIME_DIR: runtime,
+        CHATSECURE_CHROMIUM_ARGS: browserArguments.join(' '),
+        ...env,
+      },
     };
     const host = start(path.join(folder, 'profile'), options);
     started.push(host);
@@ -45,7 +52,7 @@ const desk = () => {
     }
     rmSync(folder, { recursive: true, force: true });
   };
-  return { runtime, launch, clear };
+  return { home, runtime, launch, clear };
 };
 
 const browserFolder = (runtime: string): string | undefined => {
@@ -85,7 +92,7 @@ const attach = async (
 };
 
 test('a window opens, its token shows nowhere, and closing it ends the program', async () => {
-  const { runtime, launch, clear } = desk();
+  const { home, runtime, launch, clear } = desk();
   try {
     const { child, output } = launch();
     const { browser, page } = await attach(runtime);
@@ -108,6 +115,8 @@ test('a window opens, its token shows nowhere, and closing it ends the program',
     await once(child, 'exit');
     expect(child.exitCode).toBe(0);
     expect(browserFolder(runtime)).toBe(undefined);
+    // Nor has the browser kept anything where it keeps what is its user's.
+    expect(existsSync(path.join(home, '.config'))).toBe(false);
     await browser.close().catch(() => {});
   } finally {
     await clear();

@@ -112,7 +112,11 @@ export const createBrowser = async ({ executable, env, onExit }: BrowserOptions)
       const page = pathToFileURL(
         await writeLaunchFile(path.join(folder, `open-${name}.html`), launchUrl),
       ).href;
-      const child = spawn(executable, [...browserArguments(profile, page), ...extra], { stdio: 'ignore' });
+      const child = spawn(executable, [...browserArguments(profile, page), ...extra], {
+        stdio: 'ignore',
+        // What a crash would leave of the window's memory has its place here too, and not in the home of the user.
+        env: { ...env, BREAKPAD_DUMP_LOCATION: path.join(folder, 'crashes') },
+      });
       running.add(child);
       child.once('error', (error) =>
         ended(child, `could not be started (${'code' in error ? String(error.code) : error.name})`),
