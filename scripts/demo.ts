@@ -46,9 +46,9 @@ const demo = async (isSmoke: boolean): Promise<number> => {
     await rm(folder, { recursive: true, force: true });
     await mkdir(path.join(folder, 'tmp'), { recursive: true, mode: 0o700 });
     cleanUps.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-    // Server, browser profile and launch files: all of them look here for a place.
-    process.env['TMPDIR'] = path.join(folder, 'tmp');
-    process.env['XDG_RUNTIME_DIR'] = path.join(folder, 'tmp');
+    // Server, browser profile, launch files and what browsers keep besides: all of them look here for a place.
+    for (const place of ['TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME'])
+      process.env[place] = path.join(folder, 'tmp');
     if (await buildIfStale()) say('[demo] built the window');
     const accounts = Object.values(cast).map(({ jid, password }) => ({ jid, password }));
     const server = await startProsody({ accounts });

@@ -1,7 +1,8 @@
 /** The demo as a stranger types it: it says `demo ok`, and leaves nothing behind however it ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 
@@ -12,9 +13,18 @@ const screenshot = path.join(root, 'test-results/demo.png');
 // Both use the one folder of the demo.
 test.describe.configure({ mode: 'serial', timeout: 120_000 });
 
+/** The home of whoever tries the demo: it stays as empty as it is. */
+let home: string;
+test.beforeEach(() => {
+  home = mkdtempSync(path.join(os.tmpdir(), 'chatsecure-home-'));
+});
+test.afterEach(() => {
+  rmSync(home, { recursive: true, force: true });
+});
+
 const startDemo = (args: readonly string[], env: Record<string, string> = {}) => {
   const child = spawn(process.execPath, [path.join(root, 'scripts/demo.ts'), ...args], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, HOME: home, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let written = '';
@@ -47,6 +57,7 @@ test('without a person it writes, sees the answer, takes a picture, and says so'
   expect(demo.output()).toContain('demo ok');
   expect(statSync(screenshot).mtimeMs).toBeGreaterThan(begun - 2_000);
   expect(existsSync(folder)).toBe(false);
+  expect(readdirSync(home)).toEqual([]);
   expect(leftRunning()).toEqual([]);
 });
 
@@ -62,5 +73,6 @@ test('Ctrl-C ends the window, the server and all that they have written', async 
   }
   expect(await demo.exitCode(), demo.output()).toBe(0);
   expect(existsSync(folder)).toBe(false);
+  expect(readdirSync(home)).toEqual([]);
   await expect.poll(leftRunning).toEqual([]);
 });
