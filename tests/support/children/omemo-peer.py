@@ -51,6 +51,11 @@ class Storage(omemo.Storage):
     def save(self):
         with open(STATE, "w", encoding="utf-8") as file:
             json.dump(self.values, file)
+        # What a server would keep: the library uploads its bundle once.
+        known = [[jid, device, serialize(XML.serialize_bundle(bundle))]
+                 for (jid, device), bundle in bundles.items()]
+        with open(f"{STATE}.bundles", "w", encoding="utf-8") as file:
+            json.dump(known, file)
 
 
 class Oldmemo(oldmemo.Oldmemo):
@@ -164,7 +169,17 @@ async def answer(manager, storage, own_id, command):
             raise ValueError(f"no operation {other}")
 
 
+def recall_bundles():
+    if not os.path.exists(f"{STATE}.bundles"):
+        return
+    with open(f"{STATE}.bundles", encoding="utf-8") as file:
+        for jid, device, text in json.load(file):
+            bundles[(jid, device)] = XML.parse_bundle(ET.fromstring(text), jid, device)
+            device_lists.setdefault(jid, {})[device] = None
+
+
 async def main():
+    recall_bundles()
     storage = Storage()
     manager = await Manager.create([BACKEND(storage)], storage, OWN, None, "")
     await manager.after_history_sync()
