@@ -11,7 +11,7 @@ import { Button } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { displayName } from '../../ui/names.ts';
 import { Pill } from '../../ui/Pill.tsx';
-import { StateIcon, stateWords } from '../timeline/StateIcon.tsx';
+import { StateIcon, wordsOfState } from '../timeline/StateIcon.tsx';
 import styles from './Ledger.module.css';
 import { useAsked } from './use-asked.ts';
 import { outcomeWords } from './words.ts';
@@ -31,10 +31,10 @@ export const LedgerButton = ({ message }: { message: MessageView }): ReactNode =
         className={cx('opener')}
         aria-haspopup="dialog"
         aria-expanded={open}
-        aria-label={t('ledger.open', { state: t(stateWords[message.state]) })}
+        aria-label={t('ledger.open', { state: t(wordsOfState(message)) })}
         onClick={() => setOpen(true)}
       >
-        <StateIcon state={message.state} size={13} />
+        <StateIcon state={message.state} failure={message.failure} size={13} />
       </button>
       {open && (
         <Popover

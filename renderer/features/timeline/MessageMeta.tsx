@@ -82,7 +82,7 @@ const State = ({ message, now }: { message: MessageView; now: number }): ReactNo
     return message.protection === 'omemo' && message.retracted !== true ? (
       <LedgerButton message={message} />
     ) : (
-      <StateIcon state={message.state} size={13} />
+      <StateIcon state={message.state} failure={message.failure} size={13} />
     );
   const words =
     wait === 'held'

@@ -9,8 +9,7 @@ import styles from './StateIcon.module.css';
 
 const cx = classes(styles);
 
-/** How far a message has come, in words. */
-export const stateWords: Readonly<Record<MessageState, TranslationKey>> = {
+const stateWords: Readonly<Record<MessageState, TranslationKey>> = {
   queued: 'message.queued',
   sending: 'message.sending',
   sent: 'message.sent',
@@ -20,6 +19,16 @@ export const stateWords: Readonly<Record<MessageState, TranslationKey>> = {
   failed: 'message.failed',
   received: 'message.received',
 };
+
+interface MessageProgress {
+  readonly state: MessageState;
+  /** As in `MessageView`. */
+  readonly failure?: string | undefined;
+}
+
+/** How far a message has come, in words. One that the other side could not decrypt was sent all the same. */
+export const wordsOfState = ({ state, failure }: MessageProgress): TranslationKey =>
+  failure === 'decryption-failed' ? 'message.unreadThere' : stateWords[state];
 
 const icons: Readonly<Record<MessageState, LucideIcon>> = {
   queued: Clock,
@@ -32,16 +41,16 @@ const icons: Readonly<Record<MessageState, LucideIcon>> = {
   received: Check,
 };
 
-interface StateIconProps {
-  readonly state: MessageState;
+interface StateIconProps extends MessageProgress {
   readonly size: number;
 }
 
 /** The state as a shape; its words are in the tooltip and for screen readers. */
-export const StateIcon = ({ state, size }: StateIconProps): ReactNode => {
+export const StateIcon = ({ size, ...message }: StateIconProps): ReactNode => {
   const { t } = useTranslation();
+  const { state } = message;
   const Icon = icons[state];
-  const words = t(stateWords[state]);
+  const words = t(wordsOfState(message));
   return (
     <span className={cx('state', state)} data-tip={words}>
       <Icon size={size} strokeWidth={state === 'sent' ? 1.5 : 2.1} />
