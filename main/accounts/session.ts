@@ -60,6 +60,9 @@ const unexpected = (error: unknown): StreamError => {
   return new StreamError({ code, step: 'session', advice: 'retry-later' }, 'unexpected', error);
 };
 
+/** So many streams in a row may be resumed and hear nothing: then it is the session on the server that is stuck. */
+const MAX_DEAF = 2;
+
 /** Never settles: the stanza does not count as handled, so the server keeps it. */
 const unhandled = new Promise<never>(() => undefined);
 
@@ -75,6 +78,8 @@ export class AccountSession {
   #resume: ResumeState | undefined;
   /** The session on the server knows our presence: a stream that resumes it has nothing to say again. */
   #isIntroduced = false;
+  /** How many streams in a row were resumed and had no answer to what they said. */
+  #deaf = 0;
   #cancelWait: (() => void) | undefined;
   #closing: Promise<void> = Promise.resolve();
 
@@ -185,9 +190,10 @@ export class AccountSession {
       seesUs: (bare) => this.#deps.work.seesUs(bare),
     });
     this.#xmpp = xmpp;
+    const begun = stream.resumeState();
     stream.onEnd((error) => {
       if (generation !== this.#generation) return;
-      this.#keep(stream.resumeState());
+      this.#keep(this.#leftOf(stream, begun));
       this.#down(
         error ?? new StreamError({ code: 'connection-lost', step: 'session', advice: 'retry-now' }, 'closed'),
         generation,
@@ -268,6 +274,21 @@ export class AccountSession {
   #keep(state: ResumeState | undefined): void {
     this.#resume = state;
     this.#deps.memory.end(state);
+  }
+
+  /**
+   * What can be resumed of a stream that has ended. A session that answers to nothing, however often it is
+   * resumed, is given up (seen with Prosody 0.12): a new one says everything again.
+   */
+  #leftOf(stream: Stream, begun: ResumeState | undefined): ResumeState | undefined {
+    const left = stream.resumeState();
+    const hasSaid = left?.unacked !== undefined && left.unacked.length > 0;
+    const hasHeard = left?.inbound !== begun?.inbound || left?.outbound !== begun?.outbound;
+    this.#deaf = stream.resumed && hasSaid && !hasHeard ? this.#deaf + 1 : 0;
+    if (this.#deaf < MAX_DEAF) return left;
+    this.#deaf = 0;
+    this.#deps.log.warn('a session that answers to nothing is given up', { streams: MAX_DEAF });
+    return undefined;
   }
 
   /** Ends the stream or the attempt for a reason of our own: nothing it still reports counts. */

@@ -242,6 +242,30 @@ describe('an account session', () => {
     expect(kept.at(-1)).toMatchObject({ id: 'sm' });
   });
 
+  it('gives up a session that is resumed again and again and answers to nothing', async () => {
+    const { session, attempt, timers } = setUp();
+    session.dispatch({ type: 'enable' });
+    const resume = async (index: number, says: boolean): Promise<ResumeState | undefined> => {
+      const next = await attempt(index);
+      const stream = new FakeStream({ resumed: next.options.resume !== undefined });
+      if (says) stream.expectSend(() => undefined, 'hold');
+      next.give.resolve(stream);
+      await settled();
+      if (says) void stream.send({ toString: () => '<message id="1"/>' } as never).catch(() => undefined);
+      stream.break(lost);
+      timers.splice(0).at(-1)?.();
+      return next.options.resume;
+    };
+    expect(await resume(0, false)).toBeUndefined();
+    // Where nothing was said, nothing need be answered.
+    expect(await resume(1, false)).toBeDefined();
+    expect(await resume(2, true)).toBeDefined();
+    expect(await resume(3, true)).toBeDefined();
+    expect(await resume(4, true)).toBeUndefined();
+    // The new one may be resumed.
+    expect(await resume(5, true)).toBeDefined();
+  });
+
   it('begins anew when a resumption went wrong, and resumes again when only the network did', async () => {
     const { session, attempt, timers } = setUp({}, { ...resumable, id: 'odd' });
     session.dispatch({ type: 'enable' });
