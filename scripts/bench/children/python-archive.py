@@ -4,7 +4,7 @@ The library is in its mode for such a time, and keys and texts are stored once f
 messages, more would only be slower. Arguments: JID, port, file with the certificate authority, file with the keys
 (as omemo-client.py keeps them), database for the texts, time of the first message (seconds since 1970). The password
 comes as the first line of the input. The last line of the output is
-{"ms": …, "read": …, "failed": […]}; it ends with its input.
+{"ms": …, "busy": …, "read": …, "failed": […]}; it ends with its input.
 """
 
 import importlib.util
@@ -34,7 +34,7 @@ class ArchiveClient(peer.OmemoClient):
         self.failed = []
 
     def connect(self, *args, **values):
-        self.begun = time.perf_counter()
+        self.begun = time.perf_counter(), time.process_time()
         return super().connect(*args, **values)
 
     async def prepare(self):
@@ -53,12 +53,13 @@ class ArchiveClient(peer.OmemoClient):
             self.texts.execute("COMMIT")
             self.storage.save()
             read += len(rows)
-        ms = (time.perf_counter() - self.begun) * 1000
+        ms, busy = ((now - begun) * 1000 for now, begun in
+                    zip((time.perf_counter(), time.process_time()), self.begun))
         await self.manager.after_history_sync()
         self.storage.save()
         # What it answers leaves before the stream ends.
         await self.disconnect(wait=2.0)
-        print(json.dumps({"ms": ms, "read": read, "failed": self.failed}), flush=True)
+        print(json.dumps({"ms": ms, "busy": busy, "read": read, "failed": self.failed}), flush=True)
 
     async def read(self, stanza):
         element = stanza.xml.find(peer.ENCRYPTED)

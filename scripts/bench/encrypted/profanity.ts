@@ -31,14 +31,16 @@ export class ProfanityReader implements EncryptedReader {
     const client = await ProfanityPeer.startOffline(loginOf(this.#desk, this.#side), this.#home);
     try {
       const last = texts.at(-1) ?? '';
+      const before = await client.busyMs();
       const started = performance.now();
       await client.logIn();
       await until(`Profanity to read ${last}`, async () => (await client.timesRead(last)) > 0, PATIENCE_MS);
       const ms = performance.now() - started;
+      const busy = (await client.busyMs()) - before;
       const read = new Set(client.read().map((line) => line.slice(line.indexOf(': ') + 2)));
       const missing = texts.filter((text) => !read.has(text)).length;
       if (missing > 0) throw new Error(`Profanity has not read ${missing}`);
-      return { ms };
+      return { ms, busy };
     } finally {
       await client.stop();
     }

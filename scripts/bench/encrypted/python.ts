@@ -14,7 +14,7 @@ import { PATIENCE_MS, type CaughtUp, type EncryptedReader, type Missed, type Oth
 
 const SCRIPT = path.join(import.meta.dirname, '..', 'children', 'python-archive.py');
 
-const answer = z.object({ ms: z.number(), read: z.number(), failed: z.array(z.string()) });
+const answer = z.object({ ms: z.number(), busy: z.number(), read: z.number(), failed: z.array(z.string()) });
 
 export class PythonReader implements EncryptedReader {
   readonly name = 'python-omemo';
@@ -56,8 +56,8 @@ export class PythonReader implements EncryptedReader {
       for await (const line of createInterface({ input: child.stdout })) {
         const told = answer.safeParse(JSON.parse(line));
         if (!told.success) continue;
-        const { ms, read, failed } = told.data;
-        if (read === texts.length) return { ms };
+        const { ms, busy, read, failed } = told.data;
+        if (read === texts.length) return { ms, busy };
         throw new Error(`python-omemo has read ${read}: ${failed.slice(0, 3).join()}`);
       }
       throw new Error(`python-omemo ended early:\n${errors}`);

@@ -11,6 +11,8 @@ export interface Missed {
 export interface CaughtUp {
   /** Milliseconds from the login until the last one was decrypted and stored. */
   readonly ms: number;
+  /** Processor time of its process meanwhile, all threads, in milliseconds; undefined where nobody can tell. */
+  readonly busy: number | undefined;
 }
 
 export interface EncryptedReader<Answer extends CaughtUp = CaughtUp> {

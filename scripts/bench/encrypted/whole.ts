@@ -17,7 +17,6 @@ import {
 export interface WholeCaughtUp extends CaughtUp {
   /** Milliseconds for which main answered nobody. */
   readonly longestBlock: number;
-  /** Processor time of main, all threads, in milliseconds. */
   readonly busy: number;
 }
 

@@ -46,9 +46,12 @@ export const encryptedCatchUp = async (
   const whole = new WholeReader(desk, cast.bob);
   say('a first conversation with each');
   await whole.meet(otherSide(sender));
-  const others = new Map<EncryptedReader, number[]>();
+  const others = new Map<EncryptedReader, readonly CaughtUp[]>();
   /** Other people's clients are driven by keys and files: one that does not want to must not end all. */
-  const withOther = async (reader: EncryptedReader, act: () => Promise<number[]>): Promise<void> => {
+  const withOther = async (
+    reader: EncryptedReader,
+    act: () => Promise<readonly CaughtUp[]>,
+  ): Promise<void> => {
     try {
       others.set(reader, await act());
     } catch (error) {
@@ -69,16 +72,17 @@ export const encryptedCatchUp = async (
     for (const reader of [whole, ...others.keys()]) await writeTo(desk, sender, reader, missed);
     const timed = async <Answer extends CaughtUp>(reader: EncryptedReader<Answer>): Promise<Answer> => {
       const answer = await reader.catchUp(missed);
-      say(`${reader.name}: ${Math.round(answer.ms)} ms`);
+      const busy = answer.busy === undefined ? '' : `, ${Math.round(answer.busy)} ms of a processor`;
+      say(`${reader.name}: ${Math.round(answer.ms)} ms${busy}`);
       return answer;
     };
     runs.push(await timed(whole));
-    for (const [reader, times] of others)
-      await withOther(reader, async () => [...times, (await timed(reader)).ms]);
+    for (const [reader, earlier] of others)
+      await withOther(reader, async () => [...earlier, await timed(reader)]);
   }
   return [
     ...wholeFigures(runs),
-    ...[...others].flatMap(([reader, times]) => comparison(reader, times, runs)),
+    ...[...others].flatMap(([reader, answers]) => comparison(reader, answers, runs)),
     ...(await inMemory(desk, say)),
   ];
 };
@@ -148,17 +152,21 @@ const wholeFigures = (runs: readonly WholeCaughtUp[]): readonly Figure[] => {
 
 const comparison = (
   { name, source }: EncryptedReader,
-  times: readonly number[],
+  answers: readonly CaughtUp[],
   runs: readonly WholeCaughtUp[],
-): readonly Figure[] => [
-  { name: `${NAME}: ${name}, ${source}`, unit: 'ms', values: times },
-  {
-    name: `${NAME}: whole to ${name}`,
-    unit: 'ratio',
-    values: runs.map(({ ms }, run) => ms / (times[run] ?? Number.NaN)),
-    target: { atMost: 1, judge: 'worst' },
-  },
-];
+): readonly Figure[] => {
+  const busy = answers.flatMap((answer) => answer.busy ?? []);
+  return [
+    { name: `${NAME}: ${name}, ${source}`, unit: 'ms', values: answers.map(({ ms }) => ms) },
+    ...(busy.length === 0 ? [] : [{ name: `${NAME}: processor time of ${name}`, unit: 'ms', values: busy }]),
+    {
+      name: `${NAME}: whole to ${name}`,
+      unit: 'ratio',
+      values: runs.map(({ ms }, run) => ms / (answers[run]?.ms ?? Number.NaN)),
+      target: { atMost: 1, judge: 'worst' },
+    },
+  ];
+};
 
 /** Without server and storage: the ratchets alone. */
 const inMemory = async (desk: Desk, say: (line: string) => void): Promise<readonly Figure[]> => {

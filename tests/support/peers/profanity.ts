@@ -101,6 +101,14 @@ export class ProfanityPeer implements OmemoPeer {
     for (const account of readdirSync(folder)) rmSync(path.join(folder, account, 'sessions.txt'));
   }
 
+  /** Processor time since its start, in milliseconds. */
+  async busyMs(): Promise<number> {
+    const pid = (await this.#tmux('display-message', '-p', '#{pane_pid}')).trim();
+    // proc(5): user and system time are the 14th and 15th field, in ticks of 10 ms; the name before may hold blanks.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
   /** What the terminal shows. */
   async screen(): Promise<string> {
     return (await this.#tmux('capture-pane', '-p'))
