@@ -10,7 +10,7 @@ type NativeButton = Omit<ComponentProps<'button'>, 'className' | 'type'>;
 interface ButtonProps extends NativeButton {
   readonly kind?: 'plain' | 'primary' | 'danger' | 'ghost';
   readonly small?: boolean;
-  /** Of a ghost among lines of text: its words begin where theirs do. */
+  /** Of a ghost that begins a line among lines of text: its words begin where theirs do. */
   readonly flush?: boolean;
   readonly icon?: LucideIcon;
   readonly submit?: boolean;

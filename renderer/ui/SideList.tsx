@@ -87,6 +87,9 @@ export const SideRows = ({ label, keys, selected, renderRow }: SideRowsProps): R
 
 const keyAt = (keys: readonly Key[], index: number): Key => keys[index] ?? index;
 
+/** How a row looks that can be opened, or is open. */
+export const sideRow = (selected: boolean): string => cx('row', selected && 'on');
+
 /** In place of the rows, where there are none. */
 export const NoRows = ({ children }: { children: ReactNode }): ReactNode => (
   <div className={cx('empty')} role="status">

@@ -12,6 +12,7 @@ import { Hidden } from '../../ui/Hidden.tsx';
 import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
 import { availabilityDot, presenceWords } from '../../ui/presence.ts';
+import { sideRow } from '../../ui/SideList.tsx';
 import { StateIcon } from '../timeline/StateIcon.tsx';
 import styles from './ChatRow.module.css';
 
@@ -39,7 +40,7 @@ export const ChatRow = memo(({ id, index, now, selected, tabbable }: ChatRowProp
   return (
     <button
       type="button"
-      className={cx('row', selected && 'on')}
+      className={sideRow(selected)}
       data-row={index}
       tabIndex={tabbable ? 0 : -1}
       aria-current={selected}

@@ -10,7 +10,7 @@ import { classes } from '../../ui/classes.ts';
 import { Line } from '../../ui/Line.tsx';
 import { displayName } from '../../ui/names.ts';
 import { availabilityDot, presenceWords } from '../../ui/presence.ts';
-import { NoRows, SideList, SideRows } from '../../ui/SideList.tsx';
+import { NoRows, SideList, sideRow, SideRows } from '../../ui/SideList.tsx';
 import { SearchBox } from '../chats/SearchBox.tsx';
 import { visibleContacts } from './contact-list.ts';
 import styles from './ContactList.module.css';
@@ -88,7 +88,7 @@ const ContactRow = ({ contact, index, selected, tabbable }: ContactRowProps): Re
   return (
     <button
       type="button"
-      className={cx('row', selected && 'on')}
+      className={sideRow(selected)}
       data-row={index}
       tabIndex={tabbable ? 0 : -1}
       aria-current={selected}

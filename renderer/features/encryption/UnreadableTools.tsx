@@ -52,7 +52,14 @@ export const UnreadableTools = ({
             {t('unreadable.repair')}
           </Button>
         )}
-        <Button small kind="ghost" aria-expanded={isOpen} aria-controls={id} onClick={() => setOpen(!isOpen)}>
+        <Button
+          small
+          kind="ghost"
+          flush
+          aria-expanded={isOpen}
+          aria-controls={id}
+          onClick={() => setOpen(!isOpen)}
+        >
           {t('unreadable.why')}
         </Button>
       </div>
