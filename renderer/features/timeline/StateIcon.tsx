@@ -1,4 +1,12 @@
-import { Check, CheckCheck, CircleDashed, Clock, TriangleAlert, type LucideIcon } from 'lucide-react';
+import {
+  ArrowUp,
+  Check,
+  CheckCheck,
+  CircleDashed,
+  Clock,
+  TriangleAlert,
+  type LucideIcon,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MessageState } from '#shared/views.ts';
@@ -33,7 +41,7 @@ export const wordsOfState = ({ state, failure }: MessageProgress): TranslationKe
 const icons: Readonly<Record<MessageState, LucideIcon>> = {
   queued: Clock,
   sending: CircleDashed,
-  sent: Check,
+  sent: ArrowUp,
   acked: Check,
   delivered: CheckCheck,
   read: CheckCheck,
@@ -53,7 +61,7 @@ export const StateIcon = ({ size, ...message }: StateIconProps): ReactNode => {
   const words = t(wordsOfState(message));
   return (
     <span className={cx('state', state)} data-tip={words}>
-      <Icon size={size} strokeWidth={state === 'sent' ? 1.5 : 2.1} />
+      <Icon size={size} strokeWidth={2.1} />
       <Hidden>{words}</Hidden>
     </span>
   );

@@ -168,6 +168,7 @@ test('what is not on the server: scheduled, sent without an answer, waiting, and
   await expect(window.message('Here comes the tunnel')).toContainText(
     'Sent, the server has not confirmed it',
   );
+  await shoot(story, 'states-sent', ['light', 'dark']);
   await window.goTo('Settings');
   await page.getByRole('switch', { name: 'Connect this account' }).click();
   await window.button('Chats and privacy').click();
