@@ -43,12 +43,10 @@ export const TheirCode = ({ onLink }: { onLink: (link: string) => void }): React
       }}
     >
       <div className={cx('head')}>
-        <div className={cx('what')}>
-          <p className={cx('title')}>{t('codes.theirs')}</p>
-          <p className={cx('hint')}>{t('codes.theirsHow')}</p>
-        </div>
+        <p className={cx('name')}>{t('codes.theirs')}</p>
         <PictureChooser {...reading} />
       </div>
+      <p className={cx('hint')}>{t('codes.theirsHow')}</p>
       <LinkForm {...reading} />
       {busy && <p role="status">{t('codes.reading')}</p>}
       {problem !== undefined && <Alert>{t(problemWords[problem])}</Alert>}
@@ -61,7 +59,7 @@ const PictureChooser = ({ busy, takePicture }: Pick<Reading, 'busy' | 'takePictu
   const chooser = useRef<HTMLInputElement>(null);
   return (
     <>
-      <Button kind="primary" icon={ImageUp} busy={busy} onClick={() => chooser.current?.click()}>
+      <Button small kind="primary" icon={ImageUp} busy={busy} onClick={() => chooser.current?.click()}>
         {t('codes.open')}
       </Button>
       <input

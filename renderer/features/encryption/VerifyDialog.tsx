@@ -9,7 +9,6 @@ import { contactKey } from '../../state/people.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Alert } from '../../ui/Card.tsx';
 import { classes } from '../../ui/classes.ts';
-import { Consequences } from '../../ui/Consequences.tsx';
 import { Dialog, DialogButtons } from '../../ui/Dialog.tsx';
 import { displayName } from '../../ui/names.ts';
 import { Pill } from '../../ui/Pill.tsx';
@@ -82,12 +81,6 @@ const Comparison = ({ accountId, jid, deviceId, onClose }: Required<VerifyDialog
   return (
     <>
       <ComparedDevice answer={answer} device={device} />
-      <Consequences
-        rows={[
-          [t('verify.match'), t('verify.matchMeans')],
-          [t('verify.differ'), t('verify.differMeans')],
-        ]}
-      />
       {error !== undefined && <Alert>{describeError(t, error)}</Alert>}
       <DialogButtons>
         <Button onClick={onClose}>{t('common.cancel')}</Button>
@@ -126,6 +119,10 @@ const ComparedDevice = ({
       ) : (
         <Fingerprint value={device.fingerprint} />
       )}
+      <p className={cx('hint')}>
+        <b>{t('verify.match')}:</b> {t('verify.matchMeans')} <b>{t('verify.differ')}:</b>{' '}
+        {t('verify.differMeans')}
+      </p>
     </div>
   );
 };

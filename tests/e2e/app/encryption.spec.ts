@@ -89,6 +89,7 @@ test('a device that comes later is told of in the timeline, and left out until i
   const { page, window } = story;
   await device();
   await expect(page.getByRole('note')).toContainText(/Kim.* added a device\..*Not trusted yet/);
+  await expect(window.chat('Kim')).toContainText('New device: check before you write');
   await window.say('Only the first one reads this');
   await window
     .message('Only the first one reads this')
