@@ -1,5 +1,6 @@
 /** The lists of devices of others, as they tell them when they are asked. */
 import type { AccountId } from '#shared/ids.ts';
+import { bareJid } from '#shared/jid.ts';
 import type { Logger } from '#main/log/logger.ts';
 import type { ListChange, OmemoStore } from '#main/store/keys.ts';
 import type { Clock } from '#main/util/clock.ts';
@@ -63,13 +64,29 @@ export class Acquaintance {
 
   async #ask(session: LiveSession, accountId: AccountId, jid: string): Promise<AskOutcome> {
     const { live, log, devicesChanged } = this.#deps;
-    try {
-      await learnDeviceList(this.#deps, session, accountId, jid);
-      devicesChanged(accountId, jid);
-      return 'answered';
-    } catch (error) {
-      log.warn('nobody says whether there are devices', {}, error);
-      return error instanceof StreamError || live.get(accountId) !== session ? 'lost' : 'unanswered';
+    for (;;) {
+      try {
+        await learnDeviceList(this.#deps, session, accountId, jid);
+        devicesChanged(accountId, jid);
+        return 'answered';
+      } catch (error) {
+        log.warn('nobody says whether there are devices', {}, error);
+        if (error instanceof StreamError) return 'lost';
+        // Silence may be that of our own connection, which only then is found to be dead.
+        const isTheirs = !isSilence(error) || (await ownServerAnswers(session));
+        if (live.get(accountId) !== session) return 'lost';
+        if (isTheirs) return 'unanswered';
+      }
     }
   }
 }
+
+const isSilence = (error: unknown): boolean =>
+  error instanceof StanzaError && error.condition === 'remote-server-timeout';
+
+/** Whatever it says of our own list. */
+const ownServerAnswers = (session: LiveSession): Promise<boolean> =>
+  fetchDeviceList(session, bareJid(session.jid)).then(
+    () => true,
+    (error: unknown) => !(error instanceof StreamError) && !isSilence(error),
+  );
