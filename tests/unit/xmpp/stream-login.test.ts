@@ -261,8 +261,6 @@ describe('a server that is not well', () => {
     });
     const failure = fail({ clock });
     await until('the server to be stuck', () => waiting && stub.received.includes('<stream:stream'));
-    // What was said last must have been read.
-    await new Promise((resolve) => setTimeout(resolve, 50));
     clock.advance(30_000);
     expect(await failure).toMatchObject({ code: 'connection-timeout', step, advice: 'retry-now' });
     await until('the connection to end', () => stub.open === 0);
