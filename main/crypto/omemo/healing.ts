@@ -66,6 +66,7 @@ export class Healing {
   /** All that was missed has been read: now peers are answered, and broken sessions repaired. */
   caughtUp(accountId: AccountId): void {
     this.#waitingOf(accountId).isCaughtUp = true;
+    this.#forgetOpened(accountId);
     this.#workOff(accountId);
   }
 
@@ -114,17 +115,26 @@ export class Healing {
 
   /** Nobody waits for this who could be told that it failed; a peer asks again by its next message. */
   #workOff(accountId: AccountId): void {
-    const { store, clock, live, log } = this.#deps;
+    const { store, live, log } = this.#deps;
     if (live.get(accountId) === undefined) return;
     const waiting = this.#waitingOf(accountId);
     try {
       // Nobody can need a used prekey any more.
       store.keys.forgetUsedPreKeys(accountId);
-      store.sessions.forgetOpened(accountId, clock.now() - REMEMBER_OPENED_MS);
       for (const place of take(waiting.answers)) this.#answer(place);
       for (const broken of take(waiting.repairs)) void this.#heal(broken);
     } catch (error) {
       log.error('peers could not be answered', {}, error);
+    }
+  }
+
+  #forgetOpened(accountId: AccountId): void {
+    const { store, clock, log } = this.#deps;
+    try {
+      store.sessions.forgetOpened(accountId, clock.now() - REMEMBER_OPENED_MS);
+    } catch (error) {
+      // It takes some room until the next stream.
+      log.error('what was opened long ago could not be forgotten', {}, error);
     }
   }
 
