@@ -36,8 +36,8 @@ const pointOf = (item: ArchivedMessage | undefined, sortAt: number | undefined):
  * does, by microseconds, each sender in a process of its own; others write many at once. What is stored later than
  * this nobody expects; and where more rows than this would be fetched again, less must do.
  */
-const LATE_MS = [10_000, 1_000] as const;
-const MAX_LATE = 200;
+const LATE_MS = [10_000, 1_000, 100] as const;
+const MAX_LATE = 40;
 
 /** The ledger of one account over the store: pages become messages at the places that the archive's order gives. */
 export const createLedger = (accountId: AccountId, deps: LedgerDependencies): ArchiveLedger => {
