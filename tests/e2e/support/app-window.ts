@@ -174,6 +174,6 @@ export class AppWindow {
 
   /** What screen readers are told politely. */
   get announced(): Locator {
-    return this.page.locator('[role="status"]').last();
+    return this.page.getByRole('log');
   }
 }
