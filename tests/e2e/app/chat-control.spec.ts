@@ -107,7 +107,7 @@ test('how long messages are kept: by the settings, by a number of days, or not a
   await expect(window.message('Still there?')).toHaveCount(0, { timeout: 30_000 });
 
   await menu('Keep messages…');
-  await keep.selectOption({ label: 'As in the settings: For ever' });
+  await keep.selectOption({ label: 'As in the settings: Forever' });
   await window.button('Save', dialog).click();
   await expect(dialog).toHaveCount(0);
 });
@@ -116,7 +116,7 @@ test('the settings say how long all other chats keep theirs', async () => {
   const { window, page } = story;
   await window.goTo('Settings');
   await window.button('Chats and privacy').click();
-  await window.button('Keep messages: For ever. Change it').click();
+  await window.button('Keep messages: Forever. Change it').click();
   const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
   await dialog.getByLabel('Keep messages').selectOption('90 days');
   await expect(dialog.getByRole('alert')).toContainText('in every chat without a rule of its own');
