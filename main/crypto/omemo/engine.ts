@@ -133,7 +133,7 @@ export type DecryptResult =
        */
       readonly heartbeatDue: boolean;
     }
-  /** Opened before, or so old that its key is not kept: no loss, nothing to show. */
+  /** Its key was used before, or is so old that it is not kept. Whether for this message, only its ciphertext tells. */
   | { readonly kind: 'duplicate' }
   /** Damaged, forged, or of a session that we do not have. */
   | { readonly kind: 'bad-mac' }
