@@ -85,14 +85,15 @@ export class OmemoService {
       store.devices.list(accountId, event.from).length > 0;
     // Servers of strangers could fill the disk with lists of people who do not exist.
     if (!isKnown) return true;
-    store.devices.receiveList(accountId, event.from, event.ids, clock.now());
+    const { added, first } = store.devices.receiveList(accountId, event.from, event.ids, clock.now());
     devicesChanged(accountId, event.from);
     const own = store.keys.own(accountId)?.deviceId;
     // Another device has published a list without us.
     const isOurs = event.from === bareJid(session.jid);
     if (isOurs && own !== undefined && !event.ids.includes(own)) this.#upkeep.soon(accountId);
-    // A new device of the user's own is shown to them with its key.
-    if (isOurs) void this.#preparation.learn(accountId, event.from);
+    // A device that comes later is shown to the user with its key: without it, they cannot decide.
+    const isLater = added.length > 0 && !first;
+    if (isOurs || isLater) void this.#preparation.learn(accountId, event.from);
     return true;
   }
 

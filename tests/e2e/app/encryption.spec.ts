@@ -105,6 +105,8 @@ test('a device that comes later is told of in the timeline, and left out until i
 
 test('writing without encryption takes a warning, and is what the box says then', async () => {
   const { page, window } = story;
+  // Beside it, the box has room for what is written only.
+  await page.getByRole('main').getByRole('button', { name: 'Close the profile' }).click();
   await page.getByRole('button', { name: /Change the encryption of this chat/ }).click();
   await page.getByRole('menuitem', { name: 'Not encrypted' }).click();
   await page.getByRole('button', { name: 'Write without encryption' }).click();

@@ -257,6 +257,18 @@ describe('trust', () => {
     expect(juliet.readText(ROMEO, await romeo.write(JULIET, 'hello'))).toBe('hello');
   });
 
+  test('can be decided about a device of a contact that comes later, before anybody looks', async () => {
+    const { server, romeo, juliet } = await meet();
+    juliet.readText(ROMEO, await romeo.write(JULIET, 'hello'));
+    const phone = await new OmemoClient(server, JULIET).start();
+    await settled();
+    const { devices, sessions } = romeo.store.omemo;
+    const place = { accountId: romeo.accountId, jid: JULIET, deviceId: phone.deviceId as DeviceId };
+    expect(devices.get(romeo.accountId, JULIET, place.deviceId)).toMatchObject({ trust: 'undecided' });
+    expect(devices.waiting()).toEqual(new Set([`${romeo.accountId} ${JULIET}`]));
+    expect(sessions.record(place)).toBeUndefined();
+  });
+
   test('refuses a message that nobody trusted could read, and keeps the text', async () => {
     const { romeo, juliet } = await meet();
     await romeo.write(JULIET, 'hello');
