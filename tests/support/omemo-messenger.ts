@@ -8,7 +8,7 @@ import { Changes } from '#main/util/changes.ts';
 import { parseStanza, type Element } from '#main/xmpp/stanza.ts';
 import type { ChatId, DeviceId } from '#shared/ids.ts';
 import { parseJid, type Jid } from '#shared/jid.ts';
-import { OmemoClient, settled, type MemoryServer } from './omemo-world.ts';
+import { MemoryServer, OmemoClient, settled } from './omemo-world.ts';
 import { quietLog } from './test-store.ts';
 
 /** A client with its messages; what it sends is kept on the wire. */
@@ -109,4 +109,24 @@ const addressed = (from: string, message: Element): Element => {
   const copy = parseStanza(message.toString());
   copy.attrs['from'] = `${from}/there`;
   return copy;
+};
+
+export const ROMEO = 'romeo@montague.example';
+export const JULIET = 'juliet@capulet.example';
+
+/** Two people with one device each, on one server. */
+export const pair = async (): Promise<{ server: MemoryServer; romeo: Messenger; juliet: Messenger }> => {
+  const server = new MemoryServer();
+  return {
+    server,
+    romeo: await Messenger.start(server, ROMEO),
+    juliet: await Messenger.start(server, JULIET),
+  };
+};
+
+/** What was sent last. */
+export const last = (messenger: Messenger): Element => {
+  const message = messenger.wire.at(-1);
+  if (message === undefined) throw new Error('nothing was sent');
+  return message;
 };
