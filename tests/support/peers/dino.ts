@@ -16,8 +16,6 @@ const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 /** Network, mounts and processes of its own: with the first of these all others end. */
 const ROOM = 'unshare';
 const ROOM_ARGS = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
-const START_ATTEMPTS = 4;
-const START_LIMIT_MS = 6_000;
 /** Of its `conversation` and `message` tables. */
 const ENCRYPTION_OMEMO = 2;
 const DIRECTION_RECEIVED = 0;
@@ -68,7 +66,7 @@ export class DinoPeer implements OmemoPeer {
   static async startBusy(login: Login, home: string): Promise<DinoPeer> {
     const peer = new DinoPeer(login, home);
     await peer.#prepare();
-    await peer.#orStop(() => peer.#launchAgain(() => peer.#connectedAt !== undefined));
+    await peer.#orStop(() => peer.#launch(() => peer.#connectedAt !== undefined));
     return peer;
   }
 
@@ -192,20 +190,7 @@ export class DinoPeer implements OmemoPeer {
   }
 
   #open(): Promise<void> {
-    return this.#launchAgain(() => this.#showsWindow());
-  }
-
-  /** Now and then it shows no window at all, or does nothing, and is started again. */
-  async #launchAgain(isThere: () => boolean | Promise<boolean>): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#launch(isThere);
-        return;
-      } catch (error) {
-        await this.#close();
-        if (attempt === START_ATTEMPTS) throw error;
-      }
-    }
+    return this.#launch(() => this.#showsWindow());
   }
 
   async #launch(isThere: () => boolean | Promise<boolean>): Promise<void> {
@@ -224,7 +209,7 @@ export class DinoPeer implements OmemoPeer {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
-    await until('Dino to be there', isThere, START_LIMIT_MS);
+    await until('Dino to be there', isThere);
   }
 
   async #showsWindow(): Promise<boolean> {
