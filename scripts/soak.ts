@@ -101,13 +101,21 @@ const soak = async (minutes: number, first: number): Promise<never> => {
   console.log(`seed ${first}, ${minutes} minute(s)`);
   let seed = first;
   const isOver = (): boolean => isStopped || Date.now() - tally.started > minutes * 60_000;
-  await campaign(
-    () => (isOver() ? undefined : seed++),
-    (played) => tally.note(played),
-  );
+  let isBroken = false;
+  try {
+    await campaign(
+      () => (isOver() ? undefined : seed++),
+      (played) => tally.note(played),
+    );
+  } catch (error) {
+    // A world that could not begin; what was played until then counts.
+    console.error(error);
+    isBroken = true;
+  }
   const { lost, doubled, misordered } = tally.damage;
   console.log(`${tally.table}\n${tally.line}\nlost ${lost}, doubled ${doubled}, misordered ${misordered}`);
-  process.exit(Object.values(tally.damage).every((count) => count === 0) ? 0 : 1);
+  const isWhole = !isBroken && Object.values(tally.damage).every((count) => count === 0);
+  process.exit(isWhole ? 0 : 1);
 };
 
 const again = option('replay');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { AppError } from '#shared/errors.ts';
 import type { Frame, Pipe } from '#shared/pipe.ts';
 import type { AccountView } from '#shared/views.ts';
 import { TestWindow } from './app.ts';
@@ -43,12 +44,14 @@ export class Device {
   static async start(options: DeviceOptions): Promise<Device> {
     const device = new Device(options);
     writeFileSync(device.#path('ca.pem'), options.ca);
-    await device.run();
-    const { jid, password, port } = options;
-    const account = await device.window.api.accounts.add({ jid, password, host: '127.0.0.1', port });
-    device.window.accounts.set(account.id, account);
-    await device.window.phase(jid, 'online');
-    return device;
+    try {
+      await device.run();
+      await device.#logIn();
+      return device;
+    } catch (error) {
+      await device.kill();
+      throw error;
+    }
   }
 
   get window(): TestWindow {
@@ -111,6 +114,14 @@ export class Device {
     return Date.now() + this.#aheadMs;
   }
 
+  async #logIn(): Promise<void> {
+    const { jid, password, port } = this.options;
+    const { accounts } = this.window.api;
+    const account = await patiently(() => accounts.add({ jid, password, host: '127.0.0.1', port }));
+    this.window.accounts.set(account.id, account);
+    await this.window.phase(jid, 'online');
+  }
+
   async #end(how: (child: ChildProcess) => void): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
@@ -123,6 +134,20 @@ export class Device {
     return path.join(this.options.folder, name);
   }
 }
+
+const ATTEMPTS = 5;
+
+/** Under haste, a machine that is busy does not always answer in time. */
+const patiently = async <T>(act: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      const isLate = error instanceof AppError && error.code === 'connection-timeout';
+      if (!isLate || attempt === ATTEMPTS) throw error;
+    }
+  }
+};
 
 /** The process sees a file system there that nobody else sees, and that goes with it. */
 const onOwnDisk = (

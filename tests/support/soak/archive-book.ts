@@ -5,7 +5,16 @@ import type { Element } from '#main/xmpp/stanza.ts';
 import { bareJid, parseJid, type Jid } from '#shared/jid.ts';
 import { Peer, type PeerOptions } from '../peer.ts';
 import { ArchiveDevice } from './archive-device.ts';
-import type { ArchivedText } from './story.ts';
+import { Story, type ArchivedText } from './story.ts';
+
+interface Entry {
+  readonly id: string;
+  readonly message: Element | undefined;
+  readonly content: ArchivedText;
+}
+
+/** So many are read again each time: servers number messages before they store them. */
+const OVERLAP = 60;
 
 /**
  * Somebody's archive, read by a client of their own that stays and asks only for what is new; what is encrypted is
@@ -14,18 +23,23 @@ import type { ArchivedText } from './story.ts';
 export class ArchiveBook {
   readonly #options: PeerOptions;
   readonly #own: Jid;
-  readonly #heard: (message: Element, content: ArchivedText) => void;
   readonly #device = new ArchiveDevice();
-  #last: string | undefined;
+  #entries: readonly Entry[] = [];
+  /** By the archive's id: what is encrypted opens once. */
+  readonly #contents = new Map<string, ArchivedText>();
+  #story = new Story();
   #peer: Peer | undefined;
 
-  /** @param heard gets each message once, the oldest first */
-  constructor(options: PeerOptions, heard: (message: Element, content: ArchivedText) => void) {
+  constructor(options: PeerOptions) {
     const own = parseJid(options.jid);
     if (own === undefined) throw new Error('not an address');
     this.#own = own;
     this.#options = options;
-    this.#heard = heard;
+  }
+
+  /** What it tells, as far as it was read. */
+  get story(): Story {
+    return this.#story;
   }
 
   /** From now on the device is one of those that people write to. Behind those of the computers. */
@@ -35,9 +49,23 @@ export class ArchiveBook {
 
   /** Up to what the archive holds now. Rejects while the server is away. */
   async read(): Promise<void> {
+    const start = Math.max(0, this.#entries.length - OVERLAP);
+    const again = this.#entries.slice(start);
+    const read: Entry[] = [];
     await this.#with(async (peer) => {
-      while (await this.#readPage(peer)) continue;
+      let last = this.#entries[start - 1]?.id;
+      for (let hasMore = true; hasMore;) {
+        const page = await this.#readPage(peer, last);
+        read.push(...page.entries);
+        last = page.entries.at(-1)?.id;
+        hasMore = page.hasMore && last !== undefined;
+      }
     });
+    this.#entries = [...this.#entries.slice(0, start), ...read];
+    const isOnlyLonger = again.every(({ id }, index) => read[index]?.id === id);
+    if (!isOnlyLonger) this.#story = new Story();
+    for (const { message, content } of isOnlyLonger ? read.slice(again.length) : this.#entries)
+      if (message !== undefined) this.#story.tell(message, content);
   }
 
   async close(): Promise<void> {
@@ -56,24 +84,28 @@ export class ArchiveBook {
     }
   }
 
-  /** @returns whether there may be more */
-  async #readPage(peer: Peer): Promise<boolean> {
+  async #readPage(
+    peer: Peer,
+    after: string | undefined,
+  ): Promise<{ readonly entries: readonly Entry[]; readonly hasMore: boolean }> {
     const queryId = randomUUID();
     const asked = new Map([[queryId, bareJid(this.#own)]]);
-    const position: PagePosition =
-      this.#last === undefined ? { kind: 'first' } : { kind: 'after', id: this.#last };
+    const position: PagePosition = after === undefined ? { kind: 'first' } : { kind: 'after', id: after };
     const query = archiveQuery({ queryId, filter: {}, page: { max: 200, position }, flipped: false });
     const page = readArchivePage(await peer.request(query));
-    for (const stanza of peer.takeHeard()) {
+    const entries = peer.takeHeard().flatMap((stanza) => {
       const reading = readArchiveResult(stanza, this.#own, asked);
-      if (reading.kind !== 'result') continue;
-      this.#last = reading.archiveId;
-      if (reading.message !== undefined) this.#heard(reading.message, this.#content(reading.message));
-    }
-    return page !== undefined && !page.complete && page.range !== undefined;
+      if (reading.kind !== 'result') return [];
+      const { archiveId: id, message } = reading;
+      const content = this.#contents.get(id) ?? this.#content(message);
+      this.#contents.set(id, content);
+      return [{ id, message, content }];
+    });
+    return { entries, hasMore: page !== undefined && !page.complete && page.range !== undefined };
   }
 
-  #content(message: Element): ArchivedText {
+  #content(message: Element | undefined): ArchivedText {
+    if (message === undefined) return { text: '', protection: 'none' };
     const opened = this.#device.open(message);
     switch (opened.kind) {
       case 'clear':

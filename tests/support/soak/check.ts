@@ -177,7 +177,7 @@ const compareOne = (
   const given = reactions.filter((one) => one !== '');
   expect('reactions', shownReactions.toSorted().join(' '), given.toSorted().join(' '));
   const answered = shown.find(({ id }) => id === row.reply?.messageId);
-  const wanted = world.stories[personOf(seat.name)].answeredBy(message)?.key;
+  const wanted = world.story(personOf(seat.name)).answeredBy(message)?.key;
   if (answered !== undefined && answered.retracted !== true) expect('answers', keyOf(answered.body), wanted);
   if (row.reply === undefined) expect('answers', undefined, message.answers);
   if (row.direction === 'in') return { ...none, wrong };

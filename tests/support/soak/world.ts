@@ -8,7 +8,7 @@ import { startFaultProxy, type FaultProxy } from '../fault-proxy.ts';
 import { startServer, type XmppServer } from '../server.ts';
 import { until } from '../until.ts';
 import { ArchiveBook } from './archive-book.ts';
-import { Story } from './story.ts';
+import type { Story } from './story.ts';
 
 export const deviceNames = ['ada-laptop', 'ada-desktop', 'bob-laptop', 'bob-desktop'] as const;
 export type DeviceName = (typeof deviceNames)[number];
@@ -69,8 +69,6 @@ export class Seat {
 export class World {
   readonly server: XmppServer;
   readonly seats: ReadonlyMap<DeviceName, Seat>;
-  /** What each person's archive tells. */
-  readonly stories: Readonly<Record<Person, Story>> = { ada: new Story(), bob: new Story() };
   readonly #books: Readonly<Record<Person, ArchiveBook>>;
   readonly #folder: string;
   /** How many messages each story had when this sequence began. */
@@ -82,9 +80,7 @@ export class World {
     this.#folder = folder;
     const { port, ca } = server;
     const book = (person: Person): ArchiveBook =>
-      new ArchiveBook({ jid: jidOf(person), password: person, port, ca }, (message, content) =>
-        this.stories[person].tell(message, content),
-      );
+      new ArchiveBook({ jid: jidOf(person), password: person, port, ca });
     this.#books = { ada: book('ada'), bob: book('bob') };
   }
 
@@ -95,8 +91,10 @@ export class World {
     const seats = new Map<DeviceName, Seat>();
     const world = new World(server, seats, folder);
     try {
-      const taken = await Promise.all(deviceNames.map((name) => takeSeat(name, server, folder)));
+      const taking = await Promise.allSettled(deviceNames.map((name) => takeSeat(name, server, folder)));
+      const taken = taking.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       for (const seat of taken) seats.set(seat.name, seat);
+      for (const one of taking) if (one.status === 'rejected') throw one.reason;
       await introduce(world);
       await Promise.all(Object.values(world.#books).map((book) => book.publishDevice()));
       await Promise.all(taken.map(trustAll));
@@ -118,15 +116,20 @@ export class World {
     await Promise.all(people.map((person) => this.#books[person].read()));
   }
 
+  /** What a person's archive tells. */
+  story(person: Person): Story {
+    return this.#books[person].story;
+  }
+
   /** The messages of this sequence as a person's archive tells them. */
   told(person: Person): Story['messages'] {
-    return this.stories[person].messages.slice(this.#told[person]);
+    return this.story(person).messages.slice(this.#told[person]);
   }
 
   /** From here on a new sequence begins: what is there by now has been looked at. */
   async turnPage(protection: SoakProtection): Promise<void> {
     await Promise.all([...this.seats.values()].map((seat) => seat.turnPage(protection)));
-    this.#told = { ada: this.stories.ada.messages.length, bob: this.stories.bob.messages.length };
+    this.#told = { ada: this.story('ada').messages.length, bob: this.story('bob').messages.length };
   }
 
   async stop(): Promise<void> {
