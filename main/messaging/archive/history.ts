@@ -108,8 +108,8 @@ export class History {
     const before = this.#arrived.get(peer);
     this.#arrived.set(peer, { from, at });
     const isCrossing = before !== undefined && before.from !== from && Math.abs(at - before.at) < CROSSING_MS;
-    // A catch-up is under way anyway before that.
-    if (isCrossing && this.#caughtUp) this.#settleIn(SETTLE_MS);
+    // Also while a catch-up is under way: its page may have been answered before that.
+    if (isCrossing) this.#settleIn(SETTLE_MS);
   }
 
   /** The stream as the outbox sees it: what leaves over it is looked up in the archive afterwards. */

@@ -25,7 +25,7 @@ export class ArchiveBook {
   readonly #own: Jid;
   readonly #device = new ArchiveDevice();
   #entries: readonly Entry[] = [];
-  /** By the archive's id: what is encrypted opens once. */
+  /** By the archive's id and their own: what is encrypted opens once. */
   readonly #contents = new Map<string, ArchivedText>();
   #story = new Story();
   #peer: Peer | undefined;
@@ -97,8 +97,10 @@ export class ArchiveBook {
       const reading = readArchiveResult(stanza, this.#own, asked);
       if (reading.kind !== 'result') return [];
       const { archiveId: id, message } = reading;
-      const content = this.#contents.get(id) ?? this.#content(message);
-      this.#contents.set(id, content);
+      // Two messages of one microsecond have one number on ejabberd.
+      const key = `${id} ${message?.attrs['id'] ?? ''}`;
+      const content = this.#contents.get(key) ?? this.#content(message);
+      this.#contents.set(key, content);
       return [{ id, message, content }];
     });
     return { entries, hasMore: page !== undefined && !page.complete && page.range !== undefined };
