@@ -16,10 +16,12 @@ const ALICE = 'alice@localhost';
 const BOB = 'bob@localhost';
 const CAROL = 'carol@localhost';
 const DAVE = 'dave@localhost';
+const EMMA = 'emma@localhost';
+const FINN = 'finn@localhost';
 
 beforeAll(async () => {
   server = await startServer({
-    accounts: [ALICE, BOB, CAROL, DAVE].map((jid) => ({ jid, password: `pw ${jid}` })),
+    accounts: [ALICE, BOB, CAROL, DAVE, EMMA, FINN].map((jid) => ({ jid, password: `pw ${jid}` })),
   });
 });
 afterAll(() => server.stop());
@@ -169,4 +171,68 @@ it('keys that another app has closed to others are seen, and opened again by one
   const after = await api.encryption.repair({ accountId, what: 'everything' });
   expect(after.lines.every(({ isFine }) => isFine)).toBe(true);
   expect(after.lines.find(({ fact }) => fact.kind === 'device-list')?.fact).toMatchObject({ access: 'open' });
+});
+
+it('two people verify each other by links, a forged one is an alarm, and a later device is told of in the list', async () => {
+  const [emma, finn] = [await open(EMMA), await open(FINN)];
+  await Promise.all([emma.published(), finn.published()]);
+  const chatId = await emma.chatWith(FINN);
+  const { link } = await finn.api.encryption.ownKeys({ accountId: finn.accountId });
+  const { accountId } = emma;
+  const outlook = async () => (await emma.api.encryption.protection({ chatId })).outlook;
+
+  // Nobody has asked for Finn's devices before.
+  const found = await emma.api.encryption.examineKeys({ accountId, link, fetch: true });
+  expect(found).toMatchObject({ jid: FINN, isOwn: false, unnamed: [], keys: [{ finding: 'matches' }] });
+  expect(await outlook()).toBe('encrypted');
+
+  const forged = link.replace(/[0-9a-f]{8}$/, (end) => (end === '00000000' ? 'ffffffff' : '00000000'));
+  expect(await emma.api.encryption.verifyKeys({ accountId, link: forged })).toMatchObject({
+    verified: 0,
+    found: { keys: [{ finding: 'differs' }] },
+  });
+  await expect(
+    emma.api.encryption.verifyKeys({ accountId, link: `${link};omemo-sid-1=zz` }),
+  ).rejects.toMatchObject({ code: 'bad-request' });
+  expect(await outlook()).toBe('encrypted');
+
+  expect(await emma.api.encryption.verifyKeys({ accountId, link })).toMatchObject({ verified: 1 });
+  expect(await outlook()).toBe('verified');
+  const back = await emma.api.encryption.ownKeys({ accountId });
+  expect(
+    await finn.api.encryption.examineKeys({ accountId: finn.accountId, link: back.link, fetch: true }),
+  ).toMatchObject({ keys: [{ finding: 'matches' }] });
+  expect(await finn.api.encryption.verifyKeys({ accountId: finn.accountId, link: back.link })).toMatchObject({
+    verified: 1,
+  });
+
+  // Of contacts, the server tells when a device is new.
+  await emma.api.contacts.add({ accountId, jid: FINN, name: 'Finn' });
+  await until('the request of Emma', () => finn.app.window.requests.get(finn.accountId)?.length === 1);
+  await finn.api.contacts.answerRequest({ accountId: finn.accountId, jid: EMMA, accept: true });
+  await until('Finn to be seen', () => emma.app.window.contacts.get(FINN)?.availability === 'online');
+  expect(emma.app.window.chatWith(FINN)?.deviceWaits).toBeUndefined();
+  const second = await open(FINN);
+  await second.published();
+  await until('the list to tell of it', () => emma.app.window.chatWith(FINN)?.deviceWaits === true);
+  const { chats } = await emma.app.window.ready();
+  expect(chats.find(({ jid }) => jid === FINN)?.deviceWaits).toBe(true);
+
+  // Finn compares his own new device, and then his code is good for both.
+  const own = await second.api.encryption.ownKeys({ accountId: second.accountId });
+  await until('the other device to be known', async () => {
+    const { keys } = await finn.api.encryption.examineKeys({
+      ...{ accountId: finn.accountId, link: own.link, fetch: true },
+    });
+    return keys.some(({ finding }) => finding === 'matches');
+  });
+  await finn.api.encryption.verifyKeys({ accountId: finn.accountId, link: own.link });
+  const both = await finn.api.encryption.ownKeys({ accountId: finn.accountId });
+  expect(both.devices).toHaveLength(2);
+  expect(await emma.api.encryption.verifyKeys({ accountId, link: both.link })).toMatchObject({
+    verified: 1,
+    found: { keys: [{ finding: 'verified' }, { finding: 'verified' }] },
+  });
+  await until('nothing to wait any more', () => emma.app.window.chatWith(FINN)?.deviceWaits === undefined);
+  expect(await outlook()).toBe('verified');
 });
