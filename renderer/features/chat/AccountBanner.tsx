@@ -132,7 +132,8 @@ export const Details = ({ error }: { error: ConnectionErrorView }): ReactNode =>
   const { t } = useTranslation();
   return (
     <ul className={cx('details')}>
-      <li>{t(stepSentences[error.step])}</li>
+      {/* It tells to check the password, which is not the matter there. */}
+      {error.code !== 'binding-lost' && <li>{t(stepSentences[error.step])}</li>}
       {error.host !== undefined && <li>{t('chat.host', { host: isolate(displayName(error.host)) })}</li>}
       {error.condition !== undefined && (
         <li>{t('chat.condition', { condition: isolate(displayName(error.condition)) })}</li>

@@ -114,9 +114,11 @@ const Problem = ({ account }: { account: AccountView }): ReactNode => {
       <b>{describeError(t, code)}</b>
       <Details error={error} />
       {code === 'binding-lost' && (
-        <Button small kind="danger" onClick={() => run(api.accounts.acceptUnbound({ accountId }))}>
-          {t('settings.acceptUnbound')}
-        </Button>
+        <div className={cx('buttons')}>
+          <Button small kind="danger" onClick={() => run(api.accounts.acceptUnbound({ accountId }))}>
+            {t('settings.acceptUnbound')}
+          </Button>
+        </div>
       )}
     </div>
   );

@@ -235,7 +235,7 @@ it('a message about which nobody could be asked says so, and encryption can be g
   expect(row.textContent).toContain('Not sent: nobody could say whether the other side has OMEMO.');
   expect(row.textContent).toContain('they have not been asked yet');
   expect(within(row).getByRole('button', { name: 'Send again' })).toBeTruthy();
-  fireEvent.click(within(row).getByRole('button', { name: 'Write without encryption …' }));
+  fireEvent.click(within(row).getByRole('button', { name: 'Without encryption…' }));
   await settle();
   expect(screen.getByRole('alertdialog', { name: /without encryption/ })).toBeTruthy();
 });
