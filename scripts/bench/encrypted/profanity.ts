@@ -24,11 +24,14 @@ export class ProfanityReader implements EncryptedReader {
 
   async meet(other: Other): Promise<void> {
     await mkdir(this.#home);
-    await converse(await startProfanity(loginOf(this.#desk, this.#side), this.#home), this.jid, other);
+    const client = await startProfanity(loginOf(this.#desk, this.#side), this.#home);
+    this.#endWithDesk(client);
+    await converse(client, this.jid, other);
   }
 
   async catchUp({ texts }: Missed): Promise<CaughtUp> {
     const client = await ProfanityPeer.startOffline(loginOf(this.#desk, this.#side), this.#home);
+    this.#endWithDesk(client);
     try {
       const last = texts.at(-1) ?? '';
       const before = await client.busyMs();
@@ -44,5 +47,10 @@ export class ProfanityReader implements EncryptedReader {
     } finally {
       await client.stop();
     }
+  }
+
+  /** Its terminal would go on after a Ctrl-C: tmux leaves who starts it. */
+  #endWithDesk(client: ProfanityPeer): void {
+    this.#desk.onClose(() => client.stop());
   }
 }
