@@ -37,7 +37,7 @@ const pointOf = (item: ArchivedMessage | undefined, sortAt: number | undefined):
  * this nobody expects; and where more rows than this would be fetched again, less must do.
  */
 const LATE_MS = [10_000, 1_000, 100] as const;
-const MAX_LATE = 40;
+const MAX_LATE = 200;
 
 /** The ledger of one account over the store: pages become messages at the places that the archive's order gives. */
 export const createLedger = (accountId: AccountId, deps: LedgerDependencies): ArchiveLedger => {
