@@ -68,7 +68,7 @@ test('the window without anything in it', async () => {
 
 test('requests, contacts and their dialogs', async () => {
   const { window, page } = story;
-  const kim = await story.friend(OWN, 'kim@localhost', 'Kim');
+  const kim = await story.friend(OWN, 'kimberly@localhost', 'Kim');
   await kim.show('away', 'Back soon');
   const lou = await story.peer('lou@localhost');
   await lou.befriend(OWN);
@@ -85,7 +85,7 @@ test('requests, contacts and their dialogs', async () => {
 
 test('a conversation with everything that one can have', async () => {
   const { window, page } = story;
-  const kim = await story.peer('kim@localhost', 'other');
+  const kim = await story.peer('kimberly@localhost', 'other');
   await kim.say(OWN, 'Hello https://example.org 🎉');
   await kim.say(OWN, '🎉');
   await kim.say(OWN, 'long '.repeat(800));

@@ -8,8 +8,8 @@ import { expect, PASSPHRASE, Story, test } from '../support/story.ts';
 
 test.describe.configure({ mode: 'serial' });
 
-const OWN = 'dora@localhost';
-const FRIEND = 'emil@localhost';
+const OWN = 'theodora@localhost';
+const FRIEND = 'emilio@localhost';
 const disk = mkdtempSync(path.join(os.tmpdir(), 'chatsecure-disk-'));
 const ballast = path.join(disk, 'ballast');
 const database = path.join(disk, 'profile', 'chatsecure.db');
