@@ -89,7 +89,8 @@ export const Undecryptable = ({ message, name, now, children }: UndecryptablePro
           : t('message.undecryptableText', { name: isolate(name) })}
       </p>
       <UnreadableTools message={message} name={name} className={cx('tools')} />
-      {message.body.trim() !== '' && (
+      {/* Of an own message it is what this application writes for those who cannot read it: no news to its user. */}
+      {message.direction === 'in' && message.body.trim() !== '' && (
         <p dir="auto" className={cx('note')}>
           {t('message.undecryptableNote', { text: isolate(displayName(message.body)) })}
         </p>

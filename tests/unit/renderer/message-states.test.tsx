@@ -18,6 +18,19 @@ describe('a message that could not be decrypted', () => {
     expect(textContent).toContain('Encrypted with OMEMO');
   });
 
+  it('of an own device says nothing of a sending app: its note is ours', async () => {
+    await openNadia([
+      message(1, 'This message is encrypted.', {
+        direction: 'out',
+        failure: 'not-decryptable',
+        protection: 'omemo',
+      }),
+    ]);
+    const { textContent } = article(0);
+    expect(textContent).toContain('A message could not be decrypted');
+    expect(textContent).not.toContain('This message is encrypted.');
+  });
+
   it('needs no note, and its note cannot pass for anything else', async () => {
     await openNadia([
       message(1, '', { failure: 'not-decryptable' }),
