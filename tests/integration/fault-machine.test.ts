@@ -9,8 +9,8 @@ import { protections, World } from '#tests/support/soak/world.ts';
  * Two people with two computers each, on a real server. After any sequence of messages and of what is said about
  * them, broken networks, killed computers and server restarts, once everything is whole again, every computer
  * shows every message exactly once, in the archive's order, in the state and with the text and the reactions that
- * it was left with; encrypted or not, as the seed says. CHATSECURE_SEQUENCES sets how many sequences are played, CHATSECURE_SEED where they begin;
- * `npm run soak` plays them for as long as you like, and `npm run soak -- --replay <seed>` plays one again and
+ * it was left with; encrypted or not, as the seed says. CHATSECURE_SEQUENCES sets how many sequences are
+ * played, CHATSECURE_SEED where they begin; `npm run soak` plays them for as long as you like, and `npm run soak -- --replay <seed>` plays one again and
  * leaves out of it what is not needed.
  */
 const SEQUENCES = Number(process.env['CHATSECURE_SEQUENCES'] ?? '200');
